@@ -1,0 +1,1 @@
+"""One HTTP client in two colours: ``AsyncClient`` for services, ``Client`` for scripts."""

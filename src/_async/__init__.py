@@ -1,0 +1,1 @@
+"""The async source of truth; scripts/generate_sync.py compiles it into the blocking twin."""

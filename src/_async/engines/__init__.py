@@ -1,0 +1,1 @@
+"""Engines: what turns one request into one response."""

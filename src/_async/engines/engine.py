@@ -1,0 +1,39 @@
+"""What an engine is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ...values.capabilities import Capability
+from ...values.request import Request
+from ..response import AsyncResponse
+
+__all__ = ["AsyncEngine"]
+
+
+class AsyncEngine:
+    """An engine turns one request into one response head and a body stream.
+
+    Subclass it, set ``capabilities`` and write ``execute``. An engine
+
+    - sends the request as it is: method, url, headers, body. It adds Host and the framing headers
+      (``encode`` helpers in ``rules.framing``), and checks header names and values through ``Headers``' encoder;
+    - does not follow redirects, interpret the status, store cookies, add credentials or decode the body: that is
+      the work of plugins and of the response;
+    - does not change the request, which may be sent again;
+    - honours ``request.timeout`` and ``request.deadline`` where it has the capability TIMEOUTS;
+    - may be used by many tasks (or threads) at once;
+    - lets out only errors of this package's tree: a foreign exception is mapped, with the original as ``__cause__``.
+      Exceptions of the user's own body iterator pass unchanged;
+    - when ``execute`` raises or is cancelled, has freed all that the request held. Once it returned, the response
+      owns the body stream, and closing the response frees it. The request's body is never closed by the engine.
+    """
+
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+
+    async def execute(self, request: Request) -> AsyncResponse:
+        """Send the request and return its response with an unread stream. Raises RequestError."""
+        raise NotImplementedError
+
+    async def aclose(self) -> None:
+        """Close all connections; requests in flight fail with a CloseError. May be called again."""

@@ -1,0 +1,1 @@
+"""Byte streams and how they are opened."""

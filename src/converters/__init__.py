@@ -1,0 +1,1 @@
+"""Typed bodies: from bytes to objects and back."""

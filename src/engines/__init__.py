@@ -1,0 +1,1 @@
+"""The engines as users name them: one options object serves both clients."""

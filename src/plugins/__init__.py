@@ -1,0 +1,1 @@
+"""The public plugin classes: options, and the decisions that need no waiting."""

@@ -1,0 +1,1 @@
+"""Rules that need no waiting: pure functions and small sans-I/O classes."""

@@ -1,0 +1,1 @@
+"""Plain values: no waiting, no I/O."""

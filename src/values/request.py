@@ -1,0 +1,81 @@
+"""A request, ready to be sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from yarl import URL
+
+from .attributes import Attributes
+from .headers import Headers
+from .settings import DEFAULT_SETTINGS, Settings
+from .timeout import DEFAULT_TIMEOUT, Deadline, Timeout
+from .url import display_url
+
+if TYPE_CHECKING:
+    from .body import Body
+
+__all__ = ["Request"]
+
+
+class Request:
+    """One request: method, url, headers, body, and how to treat it.
+
+    ``body`` is None or a Body; its content type is among the headers, its framing (Content-Length or
+    Transfer-Encoding) and Host are the engine's work. ``deadline`` is set when the call starts.
+    ``attributes`` is a bag for plugins and users. ``stream`` is False when the whole body will be read at once.
+    """
+
+    __slots__ = ("attributes", "body", "deadline", "headers", "method", "settings", "stream", "timeout", "url")
+
+    def __init__(
+        self,
+        method: str,
+        url: URL,
+        headers: Headers | None = None,
+        body: Body | None = None,
+        *,
+        timeout: Timeout = DEFAULT_TIMEOUT,
+        attributes: Attributes | None = None,
+        settings: Settings = DEFAULT_SETTINGS,
+        stream: bool = False,
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.headers = Headers() if headers is None else headers
+        self.body = body
+        self.timeout = timeout
+        self.deadline: Deadline | None = None
+        self.attributes = Attributes() if attributes is None else attributes
+        self.settings = settings
+        self.stream = stream
+
+    @property
+    def display_url(self) -> str:
+        """The url without user name and password."""
+        return display_url(self.url)
+
+    def copy(self) -> Request:
+        """Return a request that can be changed without changing this one; the body is shared."""
+        new = Request.__new__(Request)
+        new.method = self.method
+        new.url = self.url
+        new.headers = Headers(self.headers)
+        new.body = self.body
+        new.timeout = self.timeout
+        new.deadline = self.deadline
+        new.attributes = Attributes(self.attributes)
+        new.settings = self.settings
+        new.stream = self.stream
+        return new
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Body, attributes and settings may hold what can't travel (files, sockets, functions).
+        return _rebuild, (self.method, str(self.url), list(self.headers.items()), self.timeout)
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.display_url}>"
+
+
+def _rebuild(method: str, url: str, headers: list[tuple[str, str]], timeout: Timeout) -> Request:
+    return Request(method, URL(url, encoded=True), Headers(headers), timeout=timeout)

@@ -1,0 +1,60 @@
+"""What all requests of one client share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ssl import SSLContext
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .limits import DEFAULT_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from ..converters.registry import Converters
+
+__all__ = ["CertTypes", "CodingLimits", "ConnectionSettings", "Settings", "VerifyTypes"]
+
+VerifyTypes: TypeAlias = bool | str | SSLContext
+CertTypes: TypeAlias = str | tuple[str, str] | tuple[str, str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CodingLimits:
+    """Bounds on decompression: decoded bytes in all, decoded to encoded bytes, and codings stacked on one body.
+
+    The ratio is judged only past ``ratio_floor`` decoded bytes, so that small bodies that compress well pass.
+    """
+
+    max_size: int | None = None
+    max_ratio: float | None = 200.0
+    ratio_floor: int = 10 * 1024 * 1024
+    max_codings: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a response needs to know of its client."""
+
+    converters: Converters | None = None
+    """None means the default registry."""
+    default_encoding: str = "utf-8"
+    coding_limits: CodingLimits = field(default_factory=CodingLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """What an engine needs to make connections; an option set on the engine itself wins over the client's."""
+
+    verify: VerifyTypes = True
+    cert: CertTypes = None
+    http1: bool = True
+    http2: bool = False
+    limits: Limits = DEFAULT_LIMITS
+    proxy: Any = None
+    trust_env: bool = True
+    uds: str | None = None
+    local_address: str | None = None
+    socket_options: tuple[Any, ...] = ()
+    resolver: Any = None
+
+
+DEFAULT_SETTINGS = Settings()

@@ -1,0 +1,105 @@
+"""What a byte stream is, in both colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+__all__ = ["AsyncByteStream", "ByteStream"]
+
+
+class AsyncByteStream:
+    """A connection that carries bytes both ways; shaped as httpcore's AsyncNetworkStream.
+
+    One task may read while another writes; two may not read at once. After an error or a cancelled call the stream
+    is of no more use than to be aborted. A stream that is dropped closes itself, quietly.
+    """
+
+    __slots__ = ("__weakref__",)
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return from 1 to ``max_bytes`` bytes as soon as there are any, or ``b""`` at the end of the stream.
+
+        ``timeout`` is in seconds, None waits for ever. Raises ReadTimeout and ReadError.
+        """
+        raise NotImplementedError
+
+    async def write(self, data: bytes, timeout: float | None = None) -> None:
+        """Send all of ``data``; ``timeout`` bounds the whole call. Raises WriteTimeout and WriteError."""
+        raise NotImplementedError
+
+    async def aclose(self) -> None:
+        """Close the connection; never fails and may be called again."""
+        raise NotImplementedError
+
+    async def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> AsyncByteStream:
+        """Do a TLS handshake over this stream and return the encrypted stream, which takes this one over.
+
+        On failure this stream is aborted. Raises TLSError and ConnectTimeout.
+        """
+        raise NotImplementedError
+
+    def get_extra_info(self, name: str) -> object | None:
+        """Return ``ssl_object``, ``client_addr``, ``server_addr``, ``socket`` or ``is_readable``, or None."""
+        raise NotImplementedError
+
+    def is_stale(self) -> bool:
+        """Return whether an idle connection can't be used again: it ended, or the peer sent unasked bytes."""
+        raise NotImplementedError
+
+    def abort(self) -> None:
+        """Close at once, without waiting; safe in any state, from any thread, and after a fork."""
+        raise NotImplementedError
+
+
+class ByteStream:
+    """A connection that carries bytes both ways; shaped as httpcore's NetworkStream.
+
+    One thread may read while another writes; two may not read at once. After an error the stream is of no more use
+    than to be aborted. A stream that is dropped closes itself, quietly.
+    """
+
+    __slots__ = ("__weakref__",)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return from 1 to ``max_bytes`` bytes as soon as there are any, or ``b""`` at the end of the stream.
+
+        ``timeout`` is in seconds, None waits for ever. Raises ReadTimeout, ReadError and RequestCancelled.
+        """
+        raise NotImplementedError
+
+    def write(self, data: bytes, timeout: float | None = None) -> None:
+        """Send all of ``data``; ``timeout`` bounds the whole call.
+
+        Raises WriteTimeout, WriteError and RequestCancelled.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close the connection; never fails and may be called again."""
+        raise NotImplementedError
+
+    def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> ByteStream:
+        """Do a TLS handshake over this stream and return the encrypted stream, which takes this one over.
+
+        On failure this stream is aborted. Raises TLSError, ConnectTimeout and RequestCancelled.
+        """
+        raise NotImplementedError
+
+    def get_extra_info(self, name: str) -> object | None:
+        """Return ``ssl_object``, ``client_addr``, ``server_addr``, ``socket`` or ``is_readable``, or None."""
+        raise NotImplementedError
+
+    def is_stale(self) -> bool:
+        """Return whether an idle connection can't be used again: it ended, or the peer sent unasked bytes."""
+        raise NotImplementedError
+
+    def abort(self) -> None:
+        """Close at once, without waiting; safe in any state, from any thread, and after a fork."""
+        raise NotImplementedError

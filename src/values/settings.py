@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from ..converters.registry import Converters
 
 __all__ = ["CertTypes", "CodingLimits", "ConnectionSettings", "Settings", "VerifyTypes"]
 
-VerifyTypes: TypeAlias = bool | str | SSLContext
+VerifyTypes: TypeAlias = "bool | str | SSLContext"
 CertTypes: TypeAlias = str | tuple[str, str] | tuple[str, str, str] | None
 
 

@@ -25,6 +25,7 @@ HEADER = "# Generated from {source} by scripts/generate_sync.py. Do not edit.\n"
 
 # Names that differ by more than the "Async" prefix. A pair nobody uses fails the run.
 NAMES = {
+    "_async": "_sync",
     "aclose": "close",
 }
 PREFIX = re.compile(r"^(_*)(?:Async(?=[A-Z])|async_(?=[a-z]))")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...values.capabilities import Capability
 from ...values.request import Request
 from ..response import AsyncResponse
@@ -29,7 +27,7 @@ class AsyncEngine:
       owns the body stream, and closing the response frees it. The request's body is never closed by the engine.
     """
 
-    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    capabilities: frozenset[Capability] = frozenset()
 
     async def execute(self, request: Request) -> AsyncResponse:
         """Send the request and return its response with an unread stream. Raises RequestError."""

@@ -1,2 +1,40 @@
 # Generated from src/_async/engines/__init__.py by scripts/generate_sync.py. Do not edit.
 """Engines: what turns one request into one response."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from ...engines.options import EngineOptions, default_options
+from ...values.settings import ConnectionSettings
+from .engine import Engine
+
+__all__ = ["DRIVERS", "build_engine"]
+
+# The driver named by an options class: its module in this folder, and its class there.
+DRIVERS: dict[str, tuple[str, str]] = {
+    "httpcore": (".httpcore_engine", "HttpcoreDriver"),
+    "mock": (".mock", "MockDriver"),
+    "native": (".native.engine", "NativeDriver"),
+}
+
+
+def build_engine(engine: EngineOptions | Engine | None, settings: ConnectionSettings) -> Engine:
+    """Return the engine a client works with; only its own module is imported. None means the default one.
+
+    An Engine is taken as it is. Raises TypeError for what is no engine, or one of the other client's.
+    """
+    if isinstance(engine, Engine):
+        return engine
+    options = default_options() if engine is None else engine
+    if not isinstance(options, EngineOptions):
+        hint = "; make an object of it: add ()" if isinstance(options, type) else ""
+        raise TypeError(f"engine is an engine's options or an {Engine.__name__}, not {options!r}{hint}")
+    driver = DRIVERS.get(options.driver)
+    if driver is None:
+        raise TypeError(f"no engine is registered as {options.driver!r}, which {options!r} asks for")
+    module, name = driver
+    make: Any = getattr(import_module(module, __package__), name)
+    result: Engine = make(options, settings)
+    return result

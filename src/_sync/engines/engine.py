@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...values.capabilities import Capability
 from ...values.request import Request
 from ..response import Response
@@ -30,7 +28,7 @@ class Engine:
       owns the body stream, and closing the response frees it. The request's body is never closed by the engine.
     """
 
-    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    capabilities: frozenset[Capability] = frozenset()
 
     def execute(self, request: Request) -> Response:
         """Send the request and return its response with an unread stream. Raises RequestError."""

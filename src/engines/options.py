@@ -1,0 +1,60 @@
+"""What a user gives as ``engine=``: options, without a colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from importlib import import_module
+from typing import Any, ClassVar
+
+from ..values.settings import ConnectionSettings
+from ..values.unset import UNSET
+
+__all__ = ["DEFAULT_ENGINE", "EngineOptions", "default_options"]
+
+DEFAULT_ENGINE = "httpcore:HttpcoreEngine"
+"""What a client without ``engine=`` uses: the module in this folder, and the class."""
+
+_CONNECTION_OPTIONS = frozenset(field.name for field in fields(ConnectionSettings))
+_SECRET = frozenset({"cert", "proxy"})
+
+
+class EngineOptions:
+    """Chooses and configures an engine; the same object serves both clients, each builds the engine of its colour.
+
+    Options are attributes. One that has the name of a client's option (``verify``, ``limits``, ``proxy`` …) wins
+    over the client's; left out, the client's holds. Two objects with equal options are equal.
+    """
+
+    driver: ClassVar[str] = ""
+    """The name under which the engine that does the work is registered."""
+
+    def applied(self, settings: ConnectionSettings) -> ConnectionSettings:
+        """Return the client's settings with those given to this engine on top."""
+        given = {name: value for name, value in self._given() if name in _CONNECTION_OPTIONS}
+        return replace(settings, **given) if given else settings
+
+    def _given(self) -> Iterator[tuple[str, Any]]:
+        for name, value in vars(self).items():
+            if value is not UNSET and not name.startswith("_"):
+                yield name, value
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        # Options may be lists or dicts; equal objects have the same names.
+        return hash((type(self), *sorted(name for name, _ in self._given())))
+
+    def __repr__(self) -> str:
+        shown = [f"{name}={'…' if name in _SECRET and value else repr(value)}" for name, value in self._given()]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def default_options() -> EngineOptions:
+    """Return the options of the engine that a client uses when none was chosen."""
+    module, _, name = DEFAULT_ENGINE.partition(":")
+    options: EngineOptions = getattr(import_module(f".{module}", __package__), name)()
+    return options

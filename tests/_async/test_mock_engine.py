@@ -1,0 +1,269 @@
+"""The engine behind MockEngine: answers, delays, errors, bodies, as a real engine gives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from yarl import URL
+
+from duohttp._async.engines import build_engine
+from duohttp._async.engines.engine import AsyncEngine
+from duohttp._async.engines.mock import AsyncMockStream
+from duohttp._async.response import AsyncResponse
+from duohttp._concurrency import async_sleep, monotonic
+from duohttp.engines.mock import MockEngine, Recorded, Reply, reply
+from duohttp.exceptions import (
+    CloseError,
+    ConnectError,
+    InvalidHeader,
+    InvalidMethod,
+    LocalProtocolError,
+    ReadError,
+    ReadTimeout,
+    TotalTimeout,
+    UnexpectedRequest,
+    UnsupportedProtocol,
+)
+from duohttp.values.body import Body, BytesBody, IteratorBody
+from duohttp.values.capabilities import Capability
+from duohttp.values.headers import Headers
+from duohttp.values.request import Request
+from duohttp.values.settings import ConnectionSettings
+from duohttp.values.timeout import Deadline, Timeout
+
+pytestmark = pytest.mark.anyio
+
+
+def engine_of(options: MockEngine) -> AsyncEngine:
+    return build_engine(options, ConnectionSettings())
+
+
+def request_for(
+    method: str = "GET", url: str = "http://h.test/", *, headers: Any = None, body: Body | None = None, **options: Any
+) -> Request:
+    return Request(method, URL(url), Headers(headers or {}), body, **options)
+
+
+async def start(options: MockEngine, request: Request | None = None) -> AsyncResponse:
+    return await engine_of(options).execute(request or request_for())
+
+
+async def send(options: MockEngine, request: Request | None = None) -> AsyncResponse:
+    response = await start(options, request)
+    await response.load()
+    return response
+
+
+async def collect(response: AsyncResponse, pieces: list[bytes]) -> None:
+    async for piece in response.iter_raw():
+        pieces.append(piece)
+
+
+async def test_answer_has_status_headers_and_body() -> None:
+    answer = reply(201, json={"id": 1}, headers={"X-A": "b"}, reason_phrase="Made", http_version="HTTP/2")
+    response = await send(MockEngine(answer))
+    assert await response.read() == b'{"id":1}'
+    assert (response.status_code, response.reason_phrase, response.http_version) == (201, "Made", "HTTP/2")
+    assert response.headers == Headers({"x-a": "b", "content-type": "application/json", "content-length": "8"})
+    assert response.headers["X-A"] == "b"
+
+
+async def test_answer_can_be_given_many_times() -> None:
+    engine = engine_of(MockEngine(reply(text="x")))
+    for _ in range(3):
+        assert await (await engine.execute(request_for())).read() == b"x"
+
+
+async def test_function_answers_from_what_came() -> None:
+    def echo(call: Recorded) -> Reply:
+        return reply(text=f"{call.method} {call.url.path} {call.text} {call.headers['a']}")
+
+    request = request_for("PUT", "http://h.test/x", headers={"a": "1"}, body=BytesBody(b"body"))
+    response = await send(MockEngine(echo), request)
+    assert await response.read() == b"PUT /x body 1"
+
+
+async def test_function_may_wait() -> None:
+    async def late(call: Recorded) -> Reply:
+        await async_sleep(0)
+        return reply(202)
+
+    assert (await send(MockEngine(late))).status_code == 202
+
+
+async def test_function_must_return_a_reply() -> None:
+    with pytest.raises(TypeError, match="must return reply"):
+        await send(MockEngine(lambda call: 200))  # type: ignore[arg-type, return-value]
+
+
+async def test_function_of_a_rule_may_raise() -> None:
+    def fail(call: Recorded) -> Reply:
+        raise ConnectError("scripted")
+
+    engine = MockEngine()
+    engine.on("GET").answer(fail)
+    with pytest.raises(ConnectError, match="scripted"):
+        await send(engine)
+
+
+async def test_streamed_request_bodies_are_read_and_recorded() -> None:
+    options = MockEngine(reply())
+    body = IteratorBody(iter([b"ab", b"", b"c"]))
+    await send(options, request_for("POST", body=body))
+    assert options.history[0].content == b"abc"
+    assert options.history[0].request.body is body
+
+
+async def test_rules_see_the_body() -> None:
+    options = MockEngine()
+    rule = options.on("POST", "/users", json={"name": "Ada"}).reply(201)
+    response = await send(options, request_for("POST", "http://h.test/users", body=BytesBody(b'{"name": "Ada"}')))
+    assert response.status_code == 201
+    assert rule.history == options.history
+    options.assert_all_called()
+
+
+async def test_unexpected_request_is_recorded_and_raises() -> None:
+    options = MockEngine()
+    options.on("POST").reply(201)
+    with pytest.raises(UnexpectedRequest, match="rule 1: POST any url: the method is GET"):
+        await send(options)
+    assert len(options.history) == 1
+
+
+async def test_lenient_engine_answers_404() -> None:
+    response = await send(MockEngine(strict=False))
+    assert response.status_code == 404
+    assert await response.read() == b"no rule of the MockEngine answers this request"
+
+
+@pytest.mark.parametrize("error", [ConnectError, ConnectError("no route")])
+async def test_scripted_error(error: Any) -> None:
+    engine = engine_of(MockEngine(reply(error=error)))
+    for _ in range(2):
+        with pytest.raises(ConnectError, match=r"no route|scripted"):
+            await engine.execute(request_for())
+
+
+async def test_streamed_answer_comes_piece_by_piece() -> None:
+    response = await start(MockEngine(reply(stream=iter([b"a", b"", b"bc"]))))
+    assert "content-length" not in response.headers
+    pieces: list[bytes] = []
+    await collect(response, pieces)
+    assert pieces == [b"a", b"bc"]
+
+
+async def test_streamed_answer_may_break() -> None:
+    response = await start(MockEngine(reply(stream=[b"a", ReadError("cut")])))
+    pieces: list[bytes] = []
+    with pytest.raises(ReadError, match="cut"):
+        await collect(response, pieces)
+    assert pieces == [b"a"]
+    assert response.is_closed
+
+
+async def test_streamed_answer_may_be_given_up() -> None:
+    stream = AsyncMockStream(reply(stream=iter([b"a", b"b"])).body_for("GET"), [])
+    assert await stream.receive() == b"a"
+    await stream.aclose()
+    await stream.aclose()
+    assert await stream.receive() == b""
+    assert not stream.abandon()
+
+
+async def test_dropped_answer_warns() -> None:
+    response = await start(MockEngine(reply(text="x")))
+    with pytest.warns(ResourceWarning, match="dropped unread"):
+        del response
+
+
+async def test_trailers_follow_the_body() -> None:
+    response = await start(MockEngine(reply(text="x", trailers={"Checksum": "1"})))
+    assert not response.trailers
+    await response.read()
+    assert response.trailers == Headers({"checksum": "1"})
+
+
+async def test_answer_to_head_has_no_body() -> None:
+    response = await send(MockEngine(reply(text="four")), request_for("HEAD"))
+    assert response.headers["content-length"] == "4"
+    assert await response.read() == b""
+
+
+async def test_upgrade_gives_the_stream() -> None:
+    stream = object()
+    response = await send(MockEngine(reply(101, network_stream=stream)))
+    assert response.attributes == {"network_stream": stream}
+    await response.aclose()
+
+
+@pytest.mark.parametrize(
+    ("timeout", "total", "error"),
+    [
+        (Timeout(0.02), None, ReadTimeout),
+        (Timeout(None), 0.02, TotalTimeout),
+        (Timeout(10), 0.02, TotalTimeout),
+        (Timeout(0.02), 10, ReadTimeout),
+    ],
+)
+async def test_delay_meets_the_limits_of_the_request(timeout: Timeout, total: float | None, error: Any) -> None:
+    request = request_for(timeout=timeout)
+    request.deadline = None if total is None else Deadline(total)
+    started = monotonic()
+    with pytest.raises(error):
+        await send(MockEngine(reply(delay=30)), request)
+    assert 0.01 < monotonic() - started < 10
+
+
+async def test_delay_within_the_limits() -> None:
+    started = monotonic()
+    response = await send(MockEngine(reply(delay=0.02)))
+    assert response.status_code == 200
+    assert monotonic() - started > 0.01
+    await response.aclose()
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (request_for(headers={"a b": "c"}), InvalidHeader),
+        (request_for(headers={"a": "c\r\nd: e"}), InvalidHeader),
+        (request_for("GE T"), InvalidMethod),
+        (request_for(url="ftp://h/"), UnsupportedProtocol),
+        (request_for("POST", body=IteratorBody([b"abc"], content_length=2)), LocalProtocolError),
+        (request_for("POST", body=IteratorBody([b"abc"], content_length=4)), LocalProtocolError),
+    ],
+)
+async def test_refuses_what_a_real_engine_refuses(request_: Request, error: Any) -> None:
+    with pytest.raises(error):
+        await send(MockEngine(reply()), request_)
+
+
+async def test_error_of_the_users_body_passes() -> None:
+    def pieces() -> Any:
+        yield b"a"
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        await send(MockEngine(reply()), request_for("POST", body=IteratorBody(pieces())))
+
+
+async def test_closed_engine_refuses() -> None:
+    engine = engine_of(MockEngine(reply()))
+    await engine.aclose()
+    await engine.aclose()
+    with pytest.raises(CloseError):
+        await engine.execute(request_for())
+
+
+async def test_capabilities_are_those_claimed() -> None:
+    assert engine_of(MockEngine()).capabilities == frozenset(Capability)
+    assert engine_of(MockEngine(capabilities=[Capability.HTTP2])).capabilities == {Capability.HTTP2}
+
+
+async def test_one_script_may_serve_several_engines() -> None:
+    options = MockEngine(reply(201), reply(202))
+    assert (await send(options)).status_code == 201
+    assert (await send(options)).status_code == 202
+    assert len(options.history) == 2

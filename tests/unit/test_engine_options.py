@@ -1,0 +1,102 @@
+"""Options of engines, and the registry that makes engines of them."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from typing import ClassVar
+
+import pytest
+
+from duohttp._async.engines import build_engine as build_async_engine
+from duohttp._async.engines.engine import AsyncEngine
+from duohttp._sync.engines import build_engine
+from duohttp._sync.engines.engine import Engine
+from duohttp.engines.mock import MockEngine
+from duohttp.engines.options import EngineOptions
+from duohttp.values.limits import Limits
+from duohttp.values.settings import ConnectionSettings
+from duohttp.values.unset import UNSET
+
+
+class Options(EngineOptions):
+    driver: ClassVar[str] = "nowhere"
+
+    def __init__(self, limits: object = UNSET, verify: object = UNSET, cert: object = UNSET, own: int = 1) -> None:
+        self.limits = limits
+        self.verify = verify
+        self.cert = cert
+        self.own = own
+
+
+def test_an_option_of_the_engine_wins_over_the_clients() -> None:
+    settings = ConnectionSettings(limits=Limits(max_connections=5), verify=False)
+    own = Limits(max_connections=1)
+    assert Options(own).applied(settings) == ConnectionSettings(limits=own, verify=False)
+    assert Options().applied(settings) is settings
+
+
+def test_none_given_to_the_engine_wins_too() -> None:
+    settings = ConnectionSettings(cert="client.pem")
+    assert Options(cert=None).applied(settings).cert is None
+
+
+def test_options_are_values() -> None:
+    assert Options(verify=False) == Options(verify=False)
+    assert hash(Options(verify=False)) == hash(Options(verify=False))
+    assert Options(verify=False) != Options(verify=True)
+    assert Options() != 1
+    assert pickle.loads(pickle.dumps(Options(own=2))) == Options(own=2)
+
+
+def test_repr_shows_what_was_given_but_no_secret() -> None:
+    options = Options(verify=False, cert=("cert.pem", "key.pem", "password"))
+    assert repr(options) == "Options(verify=False, cert=…, own=1)"
+
+
+def test_each_client_gets_the_engine_of_its_colour() -> None:
+    options = MockEngine()
+    engine = build_engine(options, ConnectionSettings())
+    async_engine = build_async_engine(options, ConnectionSettings())
+    assert type(engine).__name__ == "MockDriver"
+    assert type(async_engine).__name__ == "AsyncMockDriver"
+    assert isinstance(engine, Engine)
+    assert isinstance(async_engine, AsyncEngine)
+
+
+def test_an_engine_of_the_user_passes_through() -> None:
+    engine, async_engine = Engine(), AsyncEngine()
+    assert build_engine(engine, ConnectionSettings()) is engine
+    assert build_async_engine(async_engine, ConnectionSettings()) is async_engine
+
+
+@pytest.mark.parametrize(
+    ("engine", "message"),
+    [
+        (MockEngine, r"engine is an engine's options or an Engine, not .*; make an object of it: add \(\)"),
+        (AsyncEngine(), "engine is an engine's options or an Engine, not .*AsyncEngine object"),
+        ("mock", "not 'mock'"),
+        (Options(), "no engine is registered as 'nowhere'"),
+    ],
+)
+def test_what_is_no_engine_is_refused(engine: object, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        build_engine(engine, ConnectionSettings())  # type: ignore[arg-type]
+
+
+def test_only_the_driver_that_is_used_is_imported() -> None:
+    code = """
+import sys
+from duohttp._sync.engines import build_engine
+from duohttp.engines.mock import MockEngine
+from duohttp.values.settings import ConnectionSettings
+build_engine(MockEngine(), ConnectionSettings())
+print([name for name in ("asyncio", "ssl", "httpcore", "duohttp._sync.engines.httpcore_engine", "msgspec", "anyio")
+       if name in sys.modules])
+"""
+    path = [entry for entry in sys.path if entry.endswith(".dev")]
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {path!r}\n{code}"], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[]", done.stderr

@@ -1,0 +1,37 @@
+"""Callbacks and bodies in threads; the twin of async_calls."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from ..exceptions import InvalidBody
+
+if TYPE_CHECKING:
+    from ..values.body import Body
+
+__all__ = ["body_chunks", "call", "next"]
+
+next = builtins.next  # noqa: A001
+
+
+def call(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function of the user and return its result.
+
+    Raises TypeError for a coroutine function (anything that returns an awaitable): nothing here could await it.
+    """
+    result = function(*args)
+    if hasattr(result, "__await__"):
+        if hasattr(result, "close"):
+            result.close()  # or Python would warn that it was never awaited
+        name = getattr(function, "__qualname__", repr(function))
+        raise TypeError(f"{name} is async; the blocking client needs a plain function (or use AsyncClient)")
+    return result
+
+
+def body_chunks(body: Body) -> Iterator[bytes]:
+    """Start one pass over a request body. Raises InvalidBody for an async body, BodyNotReplayable."""
+    if body.is_async:
+        raise InvalidBody("an async body can't be sent by the blocking client; use AsyncClient")
+    return cast("Iterator[bytes]", body.open())

@@ -8,9 +8,10 @@ from ..._concurrency import AsyncStateLock, async_body_chunks, async_call, async
 from ...engines.mock import MockEngine
 from ...engines.mock_reply import Reply, raised
 from ...engines.mock_rules import Recorded
-from ...exceptions import CloseError, LocalProtocolError, ReadTimeout, TotalTimeout
+from ...exceptions import CloseError, ReadTimeout, TotalTimeout
+from ...rules.framing import LengthGuard, encode_request
 from ...values.body import Body
-from ...values.headers import RawHeaders, check_method, header_lines
+from ...values.headers import RawHeaders
 from ...values.request import Request
 from ...values.settings import ConnectionSettings
 from ...values.url import endpoint_of
@@ -33,10 +34,11 @@ class AsyncMockDriver(AsyncEngine):
         """Find the answer, wait as long as it says, and return its response. Raises UnexpectedRequest."""
         if self._closed:
             raise CloseError("the engine was closed", request=request)
-        endpoint_of(request.url)
-        check_method(request.method)
-        header_lines(request.headers)
-        recorded = Recorded(request, await _read(request.body))
+        body = request.body
+        endpoint = endpoint_of(request.url)
+        # What a real engine would send; it refuses what can't be sent.
+        _, length = encode_request(request.method, endpoint.target, endpoint.host, request.headers, body)
+        recorded = Recorded(request, b"" if body is None else await _read(body, length))
         script = self._script
         script.history.append(recorded)
         candidates = script.candidates(recorded)
@@ -61,18 +63,15 @@ class AsyncMockDriver(AsyncEngine):
         return repr(self._script)
 
 
-async def _read(body: Body | None) -> bytes:
+async def _read(body: Body, length: int | None) -> bytes:
     """Read the request's body as a real engine sends it."""
-    if body is None:
-        return b""
+    guard = LengthGuard(length)
     pieces = []
     async for piece in async_body_chunks(body):
+        guard.add(len(piece))
         pieces.append(bytes(piece))
-    content = b"".join(pieces)
-    length = body.content_length
-    if length is not None and length != len(content):
-        raise LocalProtocolError(f"the body has {len(content)} bytes, its Content-Length says {length}")
-    return content
+    guard.finish()
+    return b"".join(pieces)
 
 
 async def _delay(seconds: float, request: Request) -> None:

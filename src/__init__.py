@@ -1,1 +1,172 @@
-"""One HTTP client in two colours: ``AsyncClient`` for services, ``Client`` for scripts."""
+"""One HTTP client in two colours: ``AsyncClient`` for services, ``Client`` for scripts.
+
+Everything public is here. Names are imported when they are first used, so that ``import duohttp`` costs next to
+nothing and a script never loads what only the async client needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from ._async.client import AsyncClient as AsyncClient
+    from ._async.engines.engine import AsyncEngine as AsyncEngine
+    from ._async.response import AsyncBodyStream as AsyncBodyStream
+    from ._async.response import AsyncResponse as AsyncResponse
+    from ._sync.client import Client as Client
+    from ._sync.engines.engine import Engine as Engine
+    from ._sync.response import BodyStream as BodyStream
+    from ._sync.response import Response as Response
+    from .engines.native import NativeEngine as NativeEngine
+    from .exceptions import BodyNotReplayable as BodyNotReplayable
+    from .exceptions import ClientClosed as ClientClosed
+    from .exceptions import ClientStatusError as ClientStatusError
+    from .exceptions import CloseError as CloseError
+    from .exceptions import ConnectError as ConnectError
+    from .exceptions import ConnectTimeout as ConnectTimeout
+    from .exceptions import DecodingError as DecodingError
+    from .exceptions import HTTPError as HTTPError
+    from .exceptions import InvalidBody as InvalidBody
+    from .exceptions import InvalidHeader as InvalidHeader
+    from .exceptions import InvalidMethod as InvalidMethod
+    from .exceptions import InvalidRequest as InvalidRequest
+    from .exceptions import InvalidURL as InvalidURL
+    from .exceptions import LocalProtocolError as LocalProtocolError
+    from .exceptions import MissingExtra as MissingExtra
+    from .exceptions import NetworkError as NetworkError
+    from .exceptions import PoolTimeout as PoolTimeout
+    from .exceptions import ProtocolError as ProtocolError
+    from .exceptions import ProxyError as ProxyError
+    from .exceptions import ReadError as ReadError
+    from .exceptions import ReadTimeout as ReadTimeout
+    from .exceptions import RedirectStatusError as RedirectStatusError
+    from .exceptions import RemoteProtocolError as RemoteProtocolError
+    from .exceptions import RequestCancelled as RequestCancelled
+    from .exceptions import RequestError as RequestError
+    from .exceptions import ResolveError as ResolveError
+    from .exceptions import ResponseNotRead as ResponseNotRead
+    from .exceptions import ServerDisconnected as ServerDisconnected
+    from .exceptions import ServerStatusError as ServerStatusError
+    from .exceptions import StatusError as StatusError
+    from .exceptions import StreamClosed as StreamClosed
+    from .exceptions import StreamConsumed as StreamConsumed
+    from .exceptions import StreamError as StreamError
+    from .exceptions import TimeoutException as TimeoutException
+    from .exceptions import TLSError as TLSError
+    from .exceptions import TooManyRedirects as TooManyRedirects
+    from .exceptions import TooManySends as TooManySends
+    from .exceptions import TotalTimeout as TotalTimeout
+    from .exceptions import TransportError as TransportError
+    from .exceptions import UnexpectedRequest as UnexpectedRequest
+    from .exceptions import UnsupportedByEngine as UnsupportedByEngine
+    from .exceptions import UnsupportedProtocol as UnsupportedProtocol
+    from .exceptions import WriteError as WriteError
+    from .exceptions import WriteTimeout as WriteTimeout
+    from .plugins.plugin import Plugin as Plugin
+    from .plugins.plugin import Stage as Stage
+    from .plugins.redirect import HttpRedirect as HttpRedirect
+    from .plugins.validator import HttpCallValidator as HttpCallValidator
+    from .values.attributes import AttributeKey as AttributeKey
+    from .values.capabilities import Capability as Capability
+    from .values.headers import Headers as Headers
+    from .values.limits import Limits as Limits
+    from .values.options import RequestOptions as RequestOptions
+    from .values.request import Request as Request
+    from .values.timeout import Deadline as Deadline
+    from .values.timeout import Timeout as Timeout
+    from .verbs import delete as delete
+    from .verbs import get as get
+    from .verbs import head as head
+    from .verbs import options as options
+    from .verbs import patch as patch
+    from .verbs import post as post
+    from .verbs import put as put
+    from .verbs import query as query
+    from .verbs import request as request
+    from .verbs import stream as stream
+
+_WHERE = {
+    "_async.client": ("AsyncClient",),
+    "_async.engines.engine": ("AsyncEngine",),
+    "_async.response": ("AsyncBodyStream", "AsyncResponse"),
+    "_sync.client": ("Client",),
+    "_sync.engines.engine": ("Engine",),
+    "_sync.response": ("BodyStream", "Response"),
+    "engines.native": ("NativeEngine",),
+    "plugins.plugin": ("Plugin", "Stage"),
+    "plugins.redirect": ("HttpRedirect",),
+    "plugins.validator": ("HttpCallValidator",),
+    "values.attributes": ("AttributeKey",),
+    "values.capabilities": ("Capability",),
+    "values.headers": ("Headers",),
+    "values.limits": ("Limits",),
+    "values.options": ("RequestOptions",),
+    "values.request": ("Request",),
+    "values.timeout": ("Deadline", "Timeout"),
+    "verbs": ("delete", "get", "head", "options", "patch", "post", "put", "query", "request", "stream"),
+    "exceptions": (
+        "BodyNotReplayable",
+        "ClientClosed",
+        "ClientStatusError",
+        "CloseError",
+        "ConnectError",
+        "ConnectTimeout",
+        "DecodingError",
+        "HTTPError",
+        "InvalidBody",
+        "InvalidHeader",
+        "InvalidMethod",
+        "InvalidRequest",
+        "InvalidURL",
+        "LocalProtocolError",
+        "MissingExtra",
+        "NetworkError",
+        "PoolTimeout",
+        "ProtocolError",
+        "ProxyError",
+        "ReadError",
+        "ReadTimeout",
+        "RedirectStatusError",
+        "RemoteProtocolError",
+        "RequestCancelled",
+        "RequestError",
+        "ResolveError",
+        "ResponseNotRead",
+        "ServerDisconnected",
+        "ServerStatusError",
+        "StatusError",
+        "StreamClosed",
+        "StreamConsumed",
+        "StreamError",
+        "TLSError",
+        "TimeoutException",
+        "TooManyRedirects",
+        "TooManySends",
+        "TotalTimeout",
+        "TransportError",
+        "UnexpectedRequest",
+        "UnsupportedByEngine",
+        "UnsupportedProtocol",
+        "WriteError",
+        "WriteTimeout",
+    ),
+}
+_MODULES = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = sorted([*_MODULES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{module}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

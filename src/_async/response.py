@@ -6,7 +6,7 @@ import codecs
 import warnings
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..exceptions import HTTPError, StreamClosed, StreamConsumed
 from ..values.headers import RawHeaders
@@ -68,10 +68,11 @@ class AsyncResponse(BaseResponse):
 
     The streamed body is read once, by ``iter_bytes``, ``iter_raw``, ``iter_text``, ``iter_lines`` or ``read``; a
     second pass raises StreamConsumed. The response is a context manager; leaving it frees the connection.
+    ``network_stream`` is the raw stream of a connection that left HTTP (101, CONNECT), else None.
     A streamed response that is dropped unread frees its connection and warns (ResourceWarning).
     """
 
-    __slots__ = ("_closed", "_consumed", "_stream")
+    __slots__ = ("_closed", "_consumed", "_stream", "network_stream")
 
     def __init__(
         self,
@@ -87,8 +88,14 @@ class AsyncResponse(BaseResponse):
             self, status_code, raw_headers, request=request, reason_phrase=reason_phrase, http_version=http_version
         )
         self._stream: AsyncBodyStream | None = stream
+        self.network_stream: Any = None
         self._consumed = False
         self._closed = False
+
+    def switch(self, network_stream: Any, stream: AsyncBodyStream) -> None:
+        """For engines: the connection left HTTP (101, CONNECT); ``network_stream`` reads and writes its bytes."""
+        self.network_stream = network_stream
+        self._stream = stream
 
     async def read(self) -> bytes:
         """Read the whole body into memory, so that ``content`` and the like work; return it decoded."""

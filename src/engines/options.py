@@ -12,7 +12,7 @@ from ..values.unset import UNSET
 
 __all__ = ["DEFAULT_ENGINE", "EngineOptions", "default_options"]
 
-DEFAULT_ENGINE = "httpcore:HttpcoreEngine"
+DEFAULT_ENGINE = "native:NativeEngine"
 """What a client without ``engine=`` uses: the module in this folder, and the class."""
 
 _CONNECTION_OPTIONS = frozenset(field.name for field in fields(ConnectionSettings))

@@ -13,7 +13,9 @@ from ..exceptions import InvalidHeader, InvalidMethod
 __all__ = ["HeaderTypes", "Headers", "RawHeaders", "check_method", "encode_header", "header_lines"]
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
-HeaderTypes: TypeAlias = "Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[str, str]] | RawHeaders"
+HeaderTypes: TypeAlias = (
+    "Mapping[str, str] | Mapping[str, str | None] | Mapping[bytes, bytes] | Iterable[tuple[str, str]] | RawHeaders"
+)
 
 # RFC 9110 section 5.6.2 (token) and 5.5 (field-value: visible characters, space, tab, obs-text).
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
@@ -117,7 +119,7 @@ _METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "QUERY",
 def check_method(method: object) -> str:
     """Return the method, standard ones in upper case. Raises InvalidMethod (RFC 9110 section 9.1)."""
     if method in _METHODS:
-        return method  # type: ignore[return-value]
+        return method
     if not isinstance(method, str):
         raise InvalidMethod(f"a method is a str, not {type(method).__name__}")
     if not _TOKEN.match(method):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from yarl import URL
 
-from .attributes import Attributes
+from .attributes import AttributeKey, Attributes
+from .call import Call
 from .headers import Headers
 from .settings import DEFAULT_SETTINGS, Settings
 from .timeout import DEFAULT_TIMEOUT, Deadline, Timeout
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Request"]
 
+T = TypeVar("T")
+
 
 class Request:
     """One request: method, url, headers, body, and how to treat it.
@@ -26,7 +29,7 @@ class Request:
     ``attributes`` is a bag for plugins and users. ``stream`` is False when the whole body will be read at once.
     """
 
-    __slots__ = ("attributes", "body", "deadline", "headers", "method", "settings", "stream", "timeout", "url")
+    __slots__ = ("_attributes", "body", "call", "deadline", "headers", "method", "settings", "stream", "timeout", "url")
 
     def __init__(
         self,
@@ -46,9 +49,23 @@ class Request:
         self.body = body
         self.timeout = timeout
         self.deadline: Deadline | None = None
-        self.attributes = Attributes() if attributes is None else attributes
+        self._attributes = attributes
+        self.call = Call()
         self.settings = settings
         self.stream = stream
+
+    @property
+    def attributes(self) -> Attributes:
+        """A bag for plugins and users; shared by the copies that a redirect or retry sends."""
+        attributes = self._attributes
+        if attributes is None:
+            attributes = self._attributes = Attributes()
+        return attributes
+
+    def attribute(self, key: AttributeKey[T] | type[T]) -> T | None:
+        """Return one attribute, or None; cheaper than ``attributes.get`` where there are none."""
+        attributes = self._attributes
+        return None if attributes is None else attributes.get(key)
 
     @property
     def display_url(self) -> str:
@@ -56,7 +73,7 @@ class Request:
         return display_url(self.url)
 
     def copy(self) -> Request:
-        """Return a request that can be changed without changing this one; the body is shared."""
+        """Return a request that can be changed without changing this one; body, attributes and call are shared."""
         new = Request.__new__(Request)
         new.method = self.method
         new.url = self.url
@@ -64,9 +81,19 @@ class Request:
         new.body = self.body
         new.timeout = self.timeout
         new.deadline = self.deadline
-        new.attributes = Attributes(self.attributes)
+        new._attributes = self._attributes
+        new.call = self.call
         new.settings = self.settings
         new.stream = self.stream
+        return new
+
+    def again(self) -> Request:
+        """Return a copy for another call: its own attributes, no deadline yet, nothing sent."""
+        new = self.copy()
+        new.call = Call()
+        new.deadline = None
+        if self._attributes is not None:
+            new._attributes = Attributes(self._attributes)
         return new
 
     def __reduce__(self) -> tuple[Any, ...]:

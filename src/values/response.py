@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
-__all__ = ["BaseResponse"]
+__all__ = ["REDIRECTS", "BaseResponse", "is_response_type", "status_error", "without_credentials"]
 
 T = TypeVar("T")
 
+_TRAVELS = (
+    *("status_code", "raw_headers", "request", "reason_phrase", "http_version", "history"),
+    *("elapsed_seconds", "raw_trailers", "early_hints", "_content"),
+)
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -195,8 +199,11 @@ class BaseResponse:
         return content
 
     def _decode(self, raw: bytes) -> bytes:
-        codings = self.headers.getall("content-encoding", None)
-        if not codings or not raw:
+        # Most bodies have no coding, and most callers look at no header: the header dict need not be made for it.
+        if not any(len(name) == 16 and name.lower() == b"content-encoding" for name, _ in self.raw_headers):
+            return raw
+        codings = self.headers.getall("content-encoding", [])
+        if not raw:
             return raw
         from ..rules.codings import decode_all
 
@@ -244,8 +251,8 @@ class BaseResponse:
             return cast("T", self.content)
         if into is str:
             return cast("T", self.text)
-        if isinstance(into, type) and isinstance(self, into):
-            return self
+        if is_response_type(into):
+            return cast("T", self)
         from ..converters import DEFAULT_CONVERTERS
 
         converters = self.request.settings.converters or DEFAULT_CONVERTERS
@@ -270,15 +277,18 @@ class BaseResponse:
     def __getstate__(self) -> dict[str, Any]:
         if self._raw is None:
             raise ResponseNotRead("a streamed response can't be pickled; call read() first", request=self.request)
-        names = ("status_code", "raw_headers", "request", "reason_phrase", "http_version", "history")
-        names += ("elapsed_seconds", "raw_trailers", "early_hints", "_content")
-        state = {name: getattr(self, name) for name in names}
+        state = {name: getattr(self, name) for name in _TRAVELS}
         return {**state, "_raw": bytes(self._raw), "_encoding": self.encoding}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         BaseResponse.__init__(self, 0, [], request=state["request"], reason_phrase="")
         for name, value in state.items():
             setattr(self, name, value)
+
+
+def is_response_type(into: object) -> bool:
+    """Whether ``into=`` asks for the response itself."""
+    return isinstance(into, type) and into is not Any and issubclass(into, BaseResponse)
 
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
@@ -300,7 +310,7 @@ def status_error(response: BaseResponse) -> StatusError:
         kind = ServerStatusError
     message = f"the server answered {status} {response.reason_phrase}".rstrip()
     if status in REDIRECTS and "location" in response.headers:
-        message += f", redirecting to {_without_credentials(response.headers['location'])}"
+        message += f", redirecting to {without_credentials(response.headers['location'])}"
     elif response.is_read:
         try:
             text = response.text[:200].strip()
@@ -311,7 +321,8 @@ def status_error(response: BaseResponse) -> StatusError:
     return kind(message, request=response.request, response=response)
 
 
-def _without_credentials(location: str) -> str:
+def without_credentials(location: str) -> str:
+    """Return a Location value for a message, without user name and password."""
     head, separator, rest = location.partition("//")
     if not separator:
         return location

@@ -67,6 +67,8 @@ def _check_text(text: str) -> None:
     if "\\" in authority or any(char.isspace() for char in authority):
         raise InvalidURL(f"the url's authority holds a backslash or white space: {_safe(text)}")
     host_port = authority.rpartition("@")[2]
+    if not host_port and not text.startswith("file:"):
+        raise InvalidURL(f"the url has no host: {_safe(text)}")
     if "@" in authority.rpartition("@")[0]:
         raise InvalidURL(f"the url's authority has more than one '@'; write it as %40: {_safe(text)}")
     port = _PORT.search(host_port)

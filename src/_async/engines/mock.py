@@ -8,10 +8,9 @@ from ..._concurrency import AsyncStateLock, async_body_chunks, async_call, async
 from ...engines.mock import MockEngine
 from ...engines.mock_reply import Reply, raised
 from ...engines.mock_rules import Recorded
-from ...exceptions import CloseError, ReadTimeout, TotalTimeout
-from ...rules.framing import LengthGuard, encode_request
+from ...exceptions import CloseError, LocalProtocolError, ReadTimeout, TotalTimeout
 from ...values.body import Body
-from ...values.headers import RawHeaders
+from ...values.headers import RawHeaders, check_method, header_lines
 from ...values.request import Request
 from ...values.settings import ConnectionSettings
 from ...values.url import endpoint_of
@@ -34,11 +33,10 @@ class AsyncMockDriver(AsyncEngine):
         """Find the answer, wait as long as it says, and return its response. Raises UnexpectedRequest."""
         if self._closed:
             raise CloseError("the engine was closed", request=request)
-        body = request.body
-        endpoint = endpoint_of(request.url)
-        # What a real engine would send; it refuses what can't be sent.
-        _, length = encode_request(request.method, endpoint.target, endpoint.host, request.headers, body)
-        recorded = Recorded(request, b"" if body is None else await _read(body, length))
+        endpoint_of(request.url)
+        check_method(request.method)
+        header_lines(request.headers)
+        recorded = Recorded(request, await _read(request.body))
         script = self._script
         script.history.append(recorded)
         candidates = script.candidates(recorded)
@@ -63,15 +61,18 @@ class AsyncMockDriver(AsyncEngine):
         return repr(self._script)
 
 
-async def _read(body: Body, length: int | None) -> bytes:
+async def _read(body: Body | None) -> bytes:
     """Read the request's body as a real engine sends it."""
-    guard = LengthGuard(length)
+    if body is None:
+        return b""
     pieces = []
     async for piece in async_body_chunks(body):
-        guard.add(len(piece))
         pieces.append(bytes(piece))
-    guard.finish()
-    return b"".join(pieces)
+    content = b"".join(pieces)
+    length = body.content_length
+    if length is not None and length != len(content):
+        raise LocalProtocolError(f"the body has {len(content)} bytes, its Content-Length says {length}")
+    return content
 
 
 async def _delay(seconds: float, request: Request) -> None:

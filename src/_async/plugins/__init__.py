@@ -1,1 +1,41 @@
 """The handlers of the plugins that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ...plugins.plugin import Plugin, check_pair, has_hook
+from ...plugins.redirect import HttpRedirect
+from ...plugins.validator import HttpCallValidator
+from .flow import AsyncFlowHandler
+from .redirect import AsyncRedirectHandler
+from .validator import AsyncValidatorHandler
+
+if TYPE_CHECKING:
+    from ..response import AsyncResponse
+
+__all__ = ["AsyncSend", "handler_for"]
+
+AsyncSend: TypeAlias = "Callable[..., Awaitable[AsyncResponse]]"
+
+HANDLERS: dict[type[Plugin], Callable[[Any], Any]] = {
+    HttpRedirect: AsyncRedirectHandler,
+    HttpCallValidator: AsyncValidatorHandler,
+}
+
+
+def handler_for(plugin: Plugin) -> AsyncSend | None:
+    """Return what acts around the call for a plugin: ``send(request, proceed)``, or None where it has no such hook.
+
+    Raises TypeError for a plugin that has the hook for the other client only.
+    """
+    for kind in type(plugin).__mro__:
+        make = HANDLERS.get(kind)
+        if make is not None:
+            handler: AsyncSend = make(plugin).send
+            return handler
+    if has_hook(plugin, "flow"):
+        return AsyncFlowHandler(plugin).send
+    check_pair(plugin, "send_async")
+    return plugin.send_async if has_hook(plugin, "send_async") else None

@@ -1,2 +1,42 @@
 # Generated from src/_async/plugins/__init__.py by scripts/generate_sync.py. Do not edit.
 """The handlers of the plugins that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ...plugins.plugin import Plugin, check_pair, has_hook
+from ...plugins.redirect import HttpRedirect
+from ...plugins.validator import HttpCallValidator
+from .flow import FlowHandler
+from .redirect import RedirectHandler
+from .validator import ValidatorHandler
+
+if TYPE_CHECKING:
+    from ..response import Response
+
+__all__ = ["Send", "handler_for"]
+
+Send: TypeAlias = "Callable[..., Awaitable[Response]]"
+
+HANDLERS: dict[type[Plugin], Callable[[Any], Any]] = {
+    HttpRedirect: RedirectHandler,
+    HttpCallValidator: ValidatorHandler,
+}
+
+
+def handler_for(plugin: Plugin) -> Send | None:
+    """Return what acts around the call for a plugin: ``send(request, proceed)``, or None where it has no such hook.
+
+    Raises TypeError for a plugin that has the hook for the other client only.
+    """
+    for kind in type(plugin).__mro__:
+        make = HANDLERS.get(kind)
+        if make is not None:
+            handler: Send = make(plugin).send
+            return handler
+    if has_hook(plugin, "flow"):
+        return FlowHandler(plugin).send
+    check_pair(plugin, "send")
+    return plugin.send if has_hook(plugin, "send") else None

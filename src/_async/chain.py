@@ -1,0 +1,112 @@
+"""The chain: what happens around a request, put together once for each client."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import TypeAlias
+
+from .._concurrency import monotonic
+from ..exceptions import HTTPError, TimeoutException, TooManySends, TotalTimeout
+from ..plugins.plugin import Plugin, has_hook
+from ..values.call import MAX_SENDS
+from ..values.request import Request
+from .engines.engine import AsyncEngine
+from .plugins import handler_for
+from .response import AsyncResponse
+
+__all__ = ["AsyncChain", "AsyncProceed", "located", "ordered", "with_overrides"]
+
+AsyncProceed: TypeAlias = Callable[[Request], Awaitable[AsyncResponse]]
+
+
+class AsyncChain:
+    """Plugins in the order of their stages, around an engine. ``run(request)`` is one call."""
+
+    __slots__ = ("_engine", "_on_attempt", "_on_request", "_on_response", "plugins", "run")
+
+    def __init__(self, plugins: Iterable[Plugin], engine: AsyncEngine) -> None:
+        self.plugins = ordered(plugins)
+        self._engine = engine
+        self._on_request = [plugin.on_request for plugin in self.plugins if has_hook(plugin, "on_request")]
+        self._on_attempt = [plugin.on_attempt for plugin in self.plugins if has_hook(plugin, "on_attempt")]
+        self._on_response = [plugin.on_response for plugin in self.plugins if has_hook(plugin, "on_response")]
+        proceed: AsyncProceed = self._observed if self._on_attempt or self._on_response else self._transmit
+        for plugin in reversed(self.plugins):
+            send = handler_for(plugin)
+            if send is not None:
+                proceed = partial(send, proceed=proceed)
+        self.run: AsyncProceed = partial(self._prepared, proceed=proceed) if self._on_request else proceed
+
+    async def _prepared(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:
+        for hook in self._on_request:
+            hook(request)
+        return await proceed(request)
+
+    async def _observed(self, request: Request) -> AsyncResponse:
+        for hook in self._on_attempt:
+            hook(request)
+        response = await self._transmit(request)
+        if self._on_response:
+            await self._observe(response)
+        return response
+
+    async def _observe(self, response: AsyncResponse) -> None:
+        try:
+            for hook in self._on_response:
+                hook(response)
+        except BaseException:
+            await response.aclose()
+            raise
+
+    async def _transmit(self, request: Request) -> AsyncResponse:
+        """The innermost step: one send, one response, its body too unless it is streamed."""
+        call = request.call
+        call.sends += 1
+        if call.sends > MAX_SENDS:
+            raise TooManySends(f"one call was sent more than {MAX_SENDS} times; a plugin loops", request=request)
+        started = monotonic()
+        try:
+            response = await self._engine.execute(request)
+            if not request.stream:
+                await response.load()
+        except HTTPError as error:
+            raise located(error, request) from error.__cause__
+        response.elapsed_seconds = monotonic() - started
+        return response
+
+    def describe(self) -> str:
+        """Return the chain as text, outermost first, a line for each plugin and one for the engine."""
+        lines = [f"{plugin.stage.name.lower().replace('_', ' ')}: {plugin!r}" for plugin in self.plugins]
+        return "\n".join([*lines, f"engine: {self._engine!r}"])
+
+
+def located(error: HTTPError, request: Request) -> HTTPError:
+    """Return the error with its request; a timeout at the end of the whole call's time becomes a TotalTimeout."""
+    if error.request is None:
+        error.request = request
+    deadline = request.deadline
+    if deadline is not None and isinstance(error, TimeoutException) and deadline.expired:
+        if isinstance(error, TotalTimeout):
+            return error
+        total = TotalTimeout(f"the call took longer than {deadline.seconds:g} s ({error.message})", request=request)
+        total.__cause__ = error
+        return total
+    return error
+
+
+def ordered(plugins: Iterable[Plugin]) -> tuple[Plugin, ...]:
+    """Sort by stage, then by order of installing. Raises ValueError where two exclude each other."""
+    result = sorted(plugins, key=lambda plugin: plugin.stage)
+    seen: dict[type[Plugin], Plugin] = {}
+    for plugin in result:
+        other = seen.setdefault(plugin.family, plugin)
+        if other is not plugin and not plugin.repeatable:
+            raise ValueError(f"two plugins of one kind can't both be installed: {other!r} and {plugin!r}")
+    return tuple(result)
+
+
+def with_overrides(plugins: tuple[Plugin, ...], overrides: dict[type[Plugin], Plugin | None]) -> list[Plugin]:
+    """Return the plugins with some replaced, added, or (None) removed."""
+    kept = [plugin for plugin in plugins if plugin.family not in overrides]
+    return kept + [plugin for plugin in overrides.values() if plugin is not None]

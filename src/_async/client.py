@@ -1,0 +1,373 @@
+"""The client."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+from ..exceptions import ClientClosed, InvalidRequest
+from ..plugins.plugin import Plugin
+from ..plugins.redirect import HttpRedirect
+from ..plugins.validator import HttpCallValidator
+from ..values.headers import HeaderTypes
+from ..values.limits import DEFAULT_LIMITS, Limits
+from ..values.options import CHAIN_OPTIONS, AuthTypes, CookieTypes, Defaults, ParamTypes, RequestOptions
+from ..values.request import Request
+from ..values.response import is_response_type, status_error
+from ..values.settings import CertTypes, ConnectionSettings, Settings, VerifyTypes
+from ..values.timeout import DEFAULT_TIMEOUT, Deadline, TimeoutTypes
+from ..values.unset import Unset
+from ..values.url import URLTypes
+from .chain import AsyncChain, with_overrides
+from .engines import build_engine
+from .engines.engine import AsyncEngine
+from .engines.shared import AsyncSharedEngine
+from .response import AsyncResponse
+from .statement import AsyncStatement, AsyncStreaming
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from typing_extensions import Unpack
+
+    from ..converters.registry import Converters
+    from ..engines.options import EngineOptions
+
+__all__ = ["AsyncClient", "converted"]
+
+T = TypeVar("T")
+
+DEFAULT_OPTIONS = ("base_url", "params", "headers", "cookies", "auth", "timeout")
+CONNECTION_OPTIONS = ("verify", "cert", "http1", "http2", "limits", "proxy", "trust_env")
+
+
+class AsyncClient:
+    """Sends requests; one client is meant to be shared and to live as long as its connections are useful.
+
+    ``base_url`` is joined with relative urls; ``params``, ``headers``, ``cookies`` and ``auth`` go with every
+    request, whose own win. ``timeout`` defaults to 5 s for connecting and 30 s for each read, write and wait for a
+    connection, with no total. ``follow_redirects`` (True) and ``max_redirects`` (20); ``expect_success`` (False)
+    raises for every status from 300 on. ``verify`` (True, False, a path or an SSLContext), ``cert``, ``http1``,
+    ``http2``, ``proxy``, ``trust_env`` and ``limits`` are for the engine's connections. ``engine`` chooses another
+    engine, ``plugins`` installs plugins, ``converters`` chooses how typed bodies are made (another JSON library,
+    say), ``default_encoding`` is for text whose charset nobody told.
+
+    The client is a context manager; ``aclose()`` does the same by hand. It may be used by many tasks at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: URLTypes | None = None,
+        params: ParamTypes = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes = None,
+        auth: AuthTypes = None,
+        timeout: TimeoutTypes | Unset = DEFAULT_TIMEOUT,
+        follow_redirects: bool = True,
+        max_redirects: int = 20,
+        proxy: Any = None,
+        trust_env: bool = True,
+        verify: VerifyTypes = True,
+        cert: CertTypes = None,
+        http1: bool = True,
+        http2: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+        engine: EngineOptions | AsyncEngine | None = None,
+        plugins: Sequence[Plugin] = (),
+        expect_success: bool = False,
+        default_encoding: str = "utf-8",
+        converters: Converters | None = None,
+    ) -> None:
+        options = dict(locals())
+        del options["self"]
+        self._setup(options, None)
+
+    def _setup(self, options: dict[str, Any], shared: AsyncSharedEngine | None) -> None:
+        self._options = options
+        settings = Settings(converters=options["converters"], default_encoding=options["default_encoding"])
+        self._defaults = Defaults(**{name: options[name] for name in DEFAULT_OPTIONS}, settings=settings)
+        if shared is None:
+            connections = ConnectionSettings(**{name: options[name] for name in CONNECTION_OPTIONS})
+            shared = AsyncSharedEngine(build_engine(options["engine"], connections))
+        self._engine = shared.acquire()
+        self._shared = shared
+        self._chain = AsyncChain(_plugins(options), self._engine)
+        self._run = self._chain.run
+        self._variants: dict[Any, AsyncChain] = {}
+        self._total = self._defaults.timeout.total
+        self._closed = False
+
+    # One request.
+
+    @overload
+    async def request(self, method: str, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
+    @overload
+    async def request(
+        self, method: str, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]
+    ) -> AsyncResponse: ...
+    async def request(self, method: str, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Send a request and return its response with the body in memory, or the body as a T with ``into=T``.
+
+        With ``into`` a status from 300 on raises a StatusError, unless ``expect_success=False`` is given. Options:
+        see RequestOptions. Raises InvalidRequest before anything is sent, TransportError, TooManyRedirects,
+        DecodingError, ClientClosed.
+        """
+        if self._closed:
+            raise ClientClosed("the client is closed; make another one")
+        request = self._defaults.build(method, url, options)
+        timeout = request.timeout
+        if timeout.total is not None:
+            request.deadline = Deadline(timeout.total)
+        response = await (self._run_for(options) if options else self._run)(request)
+        if into is None:
+            return response
+        return converted(response, into, options.get("expect_success"))
+
+    @overload
+    async def send(self, request: Request, *, into: type[T]) -> T: ...
+    @overload
+    async def send(self, request: Request, *, into: None = None) -> AsyncResponse: ...
+    async def send(self, request: Request, *, into: Any = None) -> Any:
+        """Send a ready Request; otherwise as ``request``. A streamed one (``request.stream``) is returned unread."""
+        if self._closed:
+            raise ClientClosed("the client is closed; make another one")
+        total = request.timeout.total
+        if total is not None and request.deadline is None:
+            request.deadline = Deadline(total)
+        response = await self._run(request)
+        return response if into is None else converted(response, into, None)
+
+    def build_request(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Request:
+        """Return the Request that ``request`` would send, for ``send``. Raises InvalidRequest."""
+        return self._defaults.build(method, url, options)
+
+    def prepare(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> AsyncStatement:
+        """Return a request that can be run again and again, saved or streamed. Raises InvalidRequest."""
+        request = self._defaults.build(method, url, options)
+        return AsyncStatement(self, request, options)
+
+    def stream(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> AsyncStreaming:
+        """Return a context manager whose response is streamed; leaving the block frees the connection.
+
+        The client's default ``timeout.total`` does not apply, one given here does.
+        """
+        return self.prepare(method, url, **options).stream()
+
+    @overload
+    async def get(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
+    @overload
+    async def get(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    async def get(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Fetch a resource; as ``request("GET", …)``."""
+        return await self.request("GET", url, into=into, **options)
+
+    @overload
+    async def head(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
+    @overload
+    async def head(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    async def head(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Fetch the head of a resource; as ``request("HEAD", …)``."""
+        return await self.request("HEAD", url, into=into, **options)
+
+    @overload
+    async def options(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
+    @overload
+    async def options(
+        self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]
+    ) -> AsyncResponse: ...
+    async def options(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Ask what a resource allows; as ``request("OPTIONS", …)``."""
+        return await self.request("OPTIONS", url, into=into, **options)
+
+    @overload
+    async def post(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
+    @overload
+    async def post(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    async def post(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Hand a body to a resource; as ``request("POST", …)``."""
+        return await self.request("POST", url, into=into, **options)
+
+    @overload
+    async def put(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
+    @overload
+    async def put(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    async def put(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Replace a resource; as ``request("PUT", …)``."""
+        return await self.request("PUT", url, into=into, **options)
+
+    @overload
+    async def patch(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
+    @overload
+    async def patch(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    async def patch(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Change a resource; as ``request("PATCH", …)``."""
+        return await self.request("PATCH", url, into=into, **options)
+
+    @overload
+    async def delete(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
+    @overload
+    async def delete(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    async def delete(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Remove a resource; as ``request("DELETE", …)``."""
+        return await self.request("DELETE", url, into=into, **options)
+
+    @overload
+    async def query(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
+    @overload
+    async def query(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    async def query(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Ask a resource a question that has a body; safe and idempotent; as ``request("QUERY", …)``."""
+        return await self.request("QUERY", url, into=into, **options)
+
+    # The chain.
+
+    def _run_for(self, options: RequestOptions) -> Any:
+        """Return what runs a request with these options: the client's chain, or a variant of it."""
+        if not options.keys() & CHAIN_OPTIONS:
+            return self._run
+        overrides = _overrides(options, self._options)
+        if not overrides:
+            return self._run
+        key = tuple(overrides.items())
+        try:
+            chain = self._variants.get(key)
+        except TypeError:  # a plugin that can't be hashed
+            chain = None
+        if chain is None:
+            chain = AsyncChain(with_overrides(self._chain.plugins, overrides), self._engine)
+            if len(self._variants) >= 64:
+                self._variants.clear()
+            self._variants[key] = chain
+        return chain.run
+
+    def describe(self) -> str:
+        """Return the chain as text: the plugins, outermost first, then the engine."""
+        return self._chain.describe()
+
+    # Life.
+
+    def derive(self, **options: Any) -> Self:
+        """Return a client with other defaults that shares this one's engine and connections.
+
+        Options are those of the constructor; those for connections (engine, verify, proxy, limits …) can't be
+        changed. ``headers`` and ``params`` are added to this client's. Closing one never breaks the other.
+        Raises TypeError for an option there is not, ClientClosed.
+        """
+        if self._closed:
+            raise ClientClosed("the client is closed; make another one")
+        client = object.__new__(type(self))
+        client._setup(_derived(self._options, options), self._shared)
+        return client
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the client was closed."""
+        return self._closed
+
+    async def aclose(self) -> None:
+        """Close the client; connections it shares with a derived client stay. May be called again."""
+        if self._closed:
+            return
+        self._closed = True
+        for plugin in self._chain.plugins:
+            if type(plugin).on_close is not Plugin.on_close:
+                plugin.on_close()
+        await self._shared.release()
+
+    async def __aenter__(self) -> Self:
+        if self._closed:
+            raise ClientClosed("the client is closed; make another one")
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> Literal[None]:
+        await self.aclose()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A client travels as its options; the copy makes connections of its own.
+        return self._options
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._setup(state, None)
+
+    def __repr__(self) -> str:
+        base = self._defaults.base_url
+        state = "closed" if self._closed else "open"
+        return f"<{type(self).__name__} {state}{'' if base is None else f' {base.with_user(None)}'}>"
+
+
+def converted(response: AsyncResponse, into: Any, expect_success: bool | None) -> Any:
+    """Return the body as asked, or raise for a status that brings something else."""
+    if is_response_type(into):
+        return response
+    if response.status_code >= 300 and expect_success is not False:
+        raise status_error(response)
+    return response.body(into)
+
+
+def _plugins(options: dict[str, Any]) -> list[Plugin]:
+    plugins: list[Plugin] = list(options["plugins"])
+    for plugin in plugins:
+        if not isinstance(plugin, Plugin):
+            hint = "; make an object of it: add ()" if isinstance(plugin, type) else ""
+            raise TypeError(f"plugins are objects of a Plugin class, not {plugin!r}{hint}")
+    families = {plugin.family for plugin in plugins}
+    if options["expect_success"] and HttpCallValidator not in families:
+        plugins.insert(0, HttpCallValidator())
+    if options["follow_redirects"] and HttpRedirect not in families:
+        plugins.insert(0, HttpRedirect(max_redirects=options["max_redirects"]))
+    return plugins
+
+
+def _overrides(options: RequestOptions, defaults: dict[str, Any]) -> dict[type[Plugin], Plugin | None]:
+    """Return which plugins are other for this request: by family, None for those removed."""
+    overrides: dict[type[Plugin], Plugin | None] = {}
+    follow = options.get("follow_redirects", defaults["follow_redirects"])
+    hops = options.get("max_redirects", defaults["max_redirects"])
+    if follow != defaults["follow_redirects"] or (follow and hops != defaults["max_redirects"]):
+        overrides[HttpRedirect] = _redirect(hops) if follow else None
+    expect = options.get("expect_success")
+    if expect is not None and expect != defaults["expect_success"]:
+        overrides[HttpCallValidator] = _VALIDATOR if expect else None
+    for plugin in options.get("plugins", ()):
+        overrides[plugin.family] = plugin
+    for key, value in options.get("attributes", {}).items():
+        if isinstance(key, type) and issubclass(key, Plugin):
+            if value is not None and not isinstance(value, Plugin):
+                raise InvalidRequest(f"attributes[{key.__name__}] is a {key.__name__} or None, not {value!r}")
+            overrides[key] = value
+    return overrides
+
+
+_VALIDATOR = HttpCallValidator()
+_REDIRECTS: dict[int, HttpRedirect] = {}
+
+
+def _redirect(hops: int) -> HttpRedirect:
+    # One object for each number, so that the variants of the chain are found again.
+    return _REDIRECTS.setdefault(hops, HttpRedirect(max_redirects=hops))
+
+
+def _derived(options: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    unknown = changes.keys() - options.keys()
+    if unknown:
+        raise TypeError(f"a client has no option {sorted(unknown)[0]!r}")
+    fixed = {"engine", *CONNECTION_OPTIONS} & changes.keys()
+    if fixed:
+        raise TypeError(
+            f"{sorted(fixed)[0]!r} belongs to the connections, which a derived client shares; make a client"
+        )
+    result = {**options, **changes}
+    if changes.get("headers") is not None and options["headers"] is not None:
+        from ..values.headers import Headers
+        from ..values.options import merge_headers
+
+        headers = Headers.of(options["headers"])
+        merge_headers(headers, changes["headers"])
+        result["headers"] = headers
+    if isinstance(changes.get("params"), dict) and isinstance(options["params"], dict):
+        result["params"] = {**options["params"], **changes["params"]}
+    return result

@@ -1,0 +1,324 @@
+"""One HTTP/1.1 connection: a byte stream, a parser, one exchange at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from ...._concurrency import async_body_chunks, monotonic
+from ....exceptions import HTTPError, ReadTimeout, WriteError, WriteTimeout
+from ....rules.framing import LAST_CHUNK, LengthGuard, encode_chunk, encode_request
+from ....rules.http1 import ResponseParser
+from ....values.headers import Headers, RawHeaders
+from ....values.request import Request
+from ...response import AsyncBodyStream, AsyncResponse
+from .upgraded import AsyncUpgradedBody, AsyncUpgradedStream
+
+if TYPE_CHECKING:
+    from ...._network import AsyncByteStream
+    from ....values.body import Body
+    from ....values.timeout import Deadline
+    from ....values.url import Endpoint
+    from .pool import AsyncPool, AsyncRoutePool
+
+__all__ = ["AsyncConnection", "AsyncHttp1Body"]
+
+READ_SIZE = 65536
+BODY_READ_SIZE = 262144
+# A body up to this size goes out with its head in one write.
+JOINED_SIZE = 65536
+UPLOAD_SIZE = 262144
+# How long ``Expect: 100-continue`` waits for the server's word before the body is sent all the same, in seconds.
+CONTINUE_WAIT = 1.0
+
+
+class AsyncConnection:
+    """A connection of the pool. It belongs to one exchange from ``take`` to ``release``."""
+
+    __slots__ = (
+        "_cut",
+        "_expiry",
+        "_keep_alive",
+        "_owner",
+        "_retire_at",
+        "idle_since",
+        "parser",
+        "pool",
+        "stream",
+        "used",
+    )
+
+    def __init__(
+        self,
+        stream: AsyncByteStream,
+        owner: AsyncPool,
+        pool: AsyncRoutePool,
+        *,
+        parser: ResponseParser,
+        expiry: float | None,
+        max_age: float | None,
+    ) -> None:
+        self.stream = stream
+        self.pool = pool
+        self.used = False
+        self.idle_since = monotonic()
+        self._owner = owner
+        self._cut = False
+        self.parser = parser
+        self._expiry = expiry
+        self._keep_alive = expiry
+        self._retire_at = None if max_age is None else self.idle_since + max_age
+
+    # Idle.
+
+    def expired(self, now: float) -> bool:
+        """Whether the connection was idle for too long, or is too old."""
+        keep_alive = self._keep_alive
+        if keep_alive is not None and now - self.idle_since >= keep_alive:
+            return True
+        return self._retire_at is not None and now >= self._retire_at
+
+    def usable(self) -> bool:
+        """Whether an idle connection may be used again: in time, not closed by the server, no bytes nobody asked."""
+        return not self.expired(monotonic()) and not self.stream.is_stale()
+
+    def abort(self) -> None:
+        """Close at once, without waiting."""
+        self.stream.abort()
+
+    # One exchange.
+
+    async def exchange(self, request: Request, endpoint: Endpoint, target: bytes) -> AsyncResponse:
+        """Send a request and return its response, whose body is read from here. Raises TransportError.
+
+        ``target`` is the request target in the form the route asks for (RFC 9112 section 3.2).
+        When it raises, or is cancelled, the connection is closed and its permit given back.
+        """
+        try:
+            parser = self.parser
+            deadline = request.deadline
+            timeout = request.timeout
+            head, length = encode_request(request.method, target, endpoint.host, request.headers, request.body)
+            parser.start(request.method, upgrade=request.stream and "upgrade" in request.headers)
+            body = request.body
+            if body is None:
+                await self.stream.write(head, timeout.write if deadline is None else deadline.clamp(timeout.write))
+            else:
+                await self._upload(request, head, body, length)
+            read = timeout.read
+            if not parser.head_complete:
+                await self._read_head(read, deadline)
+            self.used = True
+            response = AsyncResponse(
+                parser.status_code,
+                parser.headers,
+                AsyncHttp1Body(self, read, deadline),
+                request=request,
+                reason_phrase=parser.reason_phrase,
+                http_version=parser.http_version,
+            )
+        except BaseException:
+            self._owner.release(self, reusable=False)
+            raise
+        if parser.upgraded:
+            return self._upgraded(response)
+        if parser.informational:
+            response.early_hints = [Headers.from_raw(raw) for status, raw in parser.informational if status == 103]
+        return response
+
+    def _upgraded(self, response: AsyncResponse) -> AsyncResponse:
+        stream = AsyncUpgradedStream(self, self.parser.leftover)
+        response.switch(stream, AsyncUpgradedBody(stream))
+        return response
+
+    async def _read_head(self, read: float | None, deadline: Deadline | None) -> None:
+        parser = self.parser
+        stream = self.stream
+        while not parser.head_complete:
+            data = await stream.read(READ_SIZE, read if deadline is None else deadline.clamp(read))
+            if data:
+                parser.feed(data)
+            else:
+                parser.feed_eof()
+
+    async def _upload(self, request: Request, head: bytes, body: Body, length: int | None) -> None:
+        """Send head and body. Stops where the server answers before the end (RFC 9112 section 9.5)."""
+        deadline = request.deadline
+        write = request.timeout.write
+        data = body.data
+        if data is not None and len(data) <= JOINED_SIZE and "expect" not in request.headers:
+            await self.stream.write(head + data, write if deadline is None else deadline.clamp(write))
+            return
+        uploaded = False
+        try:
+            if await self._invited(request, head):
+                uploaded = await self._send_body(request, body, length)
+        except (WriteError, WriteTimeout) as error:
+            # The server may have answered and then closed its reading side: the answer says more than the error.
+            if not self.stream.is_stale() and not isinstance(error, WriteError):
+                raise
+            await self._read_answer(error, request)
+        if not uploaded:
+            self._cut = True
+
+    async def _read_answer(self, error: HTTPError, request: Request) -> None:
+        try:
+            await self._read_head(request.timeout.read, request.deadline)
+        except HTTPError:
+            raise error from error.__cause__
+
+    async def _invited(self, request: Request, head: bytes) -> bool:
+        """Send the head; with ``Expect: 100-continue`` wait for the server (RFC 9110 section 10.1.1)."""
+        deadline = request.deadline
+        write = request.timeout.write
+        await self.stream.write(head, write if deadline is None else deadline.clamp(write))
+        if request.headers.get("expect", "").lower() != "100-continue":
+            return True
+        parser = self.parser
+        try:
+            while not parser.head_complete and not parser.informational:
+                data = await self.stream.read(
+                    READ_SIZE, CONTINUE_WAIT if deadline is None else deadline.clamp(CONTINUE_WAIT)
+                )
+                if data:
+                    parser.feed(data)
+                else:
+                    parser.feed_eof()
+        except ReadTimeout:
+            # Servers that know nothing of it just wait for the body.
+            return True
+        return not parser.head_complete
+
+    async def _send_body(self, request: Request, body: Body, length: int | None) -> bool:
+        """Send the body piece by piece; return whether all of it went out."""
+        stream = self.stream
+        deadline = request.deadline
+        write = request.timeout.write
+        guard = LengthGuard(length)
+        pieces = async_body_chunks(body)
+        async for piece in pieces:
+            guard.add(len(piece))
+            for part in cut(piece, UPLOAD_SIZE):
+                if stream.is_stale():
+                    await close_source(pieces)
+                    return False
+                data = encode_chunk(part) if length is None else part
+                await stream.write(data, write if deadline is None else deadline.clamp(write))
+        guard.finish()
+        if length is None:
+            await stream.write(LAST_CHUNK, write if deadline is None else deadline.clamp(write))
+        return True
+
+    def finish(self) -> None:
+        """The response was read to its end: give the connection back."""
+        parser = self.parser
+        reusable = parser.reusable and not self._cut
+        if reusable and parser.keep_alive_timeout is not None:
+            # The server's own limit, less a moment for the way there.
+            hint = max(parser.keep_alive_timeout - 1.0, 0.0)
+            self._keep_alive = hint if self._expiry is None else min(hint, self._expiry)
+        self._owner.release(self, reusable=reusable)
+
+    def drop(self) -> None:
+        """The response was given up: close the connection."""
+        self._owner.release(self, reusable=False)
+
+
+def cut(data: bytes, size: int) -> Iterator[bytes]:
+    """Return the pieces of a long piece, without copying them."""
+    if len(data) <= size:
+        return iter((data,) if data else ())
+    view = memoryview(data)
+    return (cast("bytes", view[start : start + size]) for start in range(0, len(data), size))
+
+
+async def close_source(pieces: Any) -> None:
+    """Close a body's iterator that is left before its end, if it can be closed: a generator's clean-up runs now."""
+    close = getattr(pieces, "aclose", None)
+    if close is not None:
+        await close()
+
+
+class AsyncHttp1Body(AsyncBodyStream):
+    """The body of one response; it holds the connection until its end."""
+
+    __slots__ = ("_connection", "_deadline", "_timeout", "_trailers")
+
+    def __init__(self, connection: AsyncConnection, timeout: float | None, deadline: Deadline | None) -> None:
+        self._connection: AsyncConnection | None = connection
+        self._timeout = timeout
+        self._deadline = deadline
+        self._trailers: RawHeaders | None = None
+
+    async def read(self) -> bytes:
+        """Return all that is left. Raises ReadTimeout, ServerDisconnected, RemoteProtocolError."""
+        connection = self._connection
+        if connection is None:
+            return b""
+        parser = connection.parser
+        if parser.complete:
+            data = parser.take_body()
+            self._end(connection)
+            return data
+        pieces = []
+        while piece := await self.receive():
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    async def receive(self) -> bytes:
+        """Return the next piece, or b"" at the end. Raises ReadTimeout, ServerDisconnected, RemoteProtocolError."""
+        connection = self._connection
+        if connection is None:
+            return b""
+        parser = connection.parser
+        try:
+            while not (data := parser.take_body()):
+                if parser.complete:
+                    break
+                deadline = self._deadline
+                timeout = self._timeout
+                piece = await connection.stream.read(
+                    BODY_READ_SIZE, timeout if deadline is None else deadline.clamp(timeout)
+                )
+                if piece:
+                    parser.feed(piece)
+                else:
+                    parser.feed_eof()
+        except BaseException:
+            self._connection = None
+            connection.drop()
+            raise
+        if not data:
+            self._end(connection)
+        return data
+
+    def _end(self, connection: AsyncConnection) -> None:
+        self._connection = None
+        trailers = connection.parser.trailers
+        if trailers:
+            self._trailers = trailers
+        connection.finish()
+
+    async def aclose(self) -> None:
+        """Give up what is unread: keep the connection if nothing more is to come, else close it."""
+        connection = self._connection
+        if connection is not None:
+            if connection.parser.complete:
+                connection.parser.take_body()
+                self._end(connection)
+            else:
+                self._connection = None
+                connection.drop()
+
+    def abandon(self) -> bool:
+        """Close the connection without waiting; return whether there was one."""
+        connection = self._connection
+        if connection is None:
+            return False
+        self._connection = None
+        connection.drop()
+        return True
+
+    def trailers(self) -> RawHeaders:
+        """Return the trailer fields, known at the end of the body."""
+        return self._trailers or []

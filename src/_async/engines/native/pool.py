@@ -1,0 +1,296 @@
+"""The pool: which connection a request gets. It decides under its lock and does no I/O there.
+
+For each route (an origin, and the proxy on the way to it) there is a stack of idle connections and a queue of
+waiters. A permit is the right to hold one connection; there are ``max_connections`` of them, and
+``max_connections_per_host`` for one route. Whoever acquires gets an idle connection, or a permit to open one, or waits.
+A connection that ends gives its permit to the waiter that waits longest. All of it costs the same however many
+connections and waiters there are.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ...._concurrency import AsyncStateLock, AsyncWaiter, monotonic
+from ....exceptions import CloseError, PoolTimeout
+from ....values.limits import Limits
+from ....values.pool_stats import PoolStats, RouteStats
+
+if TYPE_CHECKING:
+    from ....values.timeout import Deadline
+    from .connection import AsyncConnection
+
+__all__ = ["AsyncPool", "AsyncRoutePool"]
+
+# Idle connections that nobody asks for are looked at no more often than this, in seconds.
+SWEEP_INTERVAL = 5.0
+
+# What waiters are given when the pool closes.
+CLOSED = object()
+
+Route: TypeAlias = Any
+
+
+class AsyncRoutePool:
+    """The connections to one route."""
+
+    __slots__ = ("idle", "open", "route", "waiters")
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self.idle: list[AsyncConnection] = []
+        self.waiters: OrderedDict[AsyncWaiter[Any], None] = OrderedDict()
+        self.open = 0
+
+
+class AsyncPool:
+    """Hands out connections; one for each event loop."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._max = limits.max_connections or float("inf")
+        self._max_route = limits.max_connections_per_host or float("inf")
+        self._max_idle = float("inf") if limits.max_keepalive_connections is None else limits.max_keepalive_connections
+        self._expiry = limits.keepalive_expiry
+        self._max_age = limits.max_age
+        self._lock = AsyncStateLock()
+        self._routes: dict[Route, AsyncRoutePool] = {}
+        # All idle connections, the one idle for longest first; all waiters, the one that waits longest first.
+        self._idle: OrderedDict[AsyncConnection, None] = OrderedDict()
+        self._waiting: OrderedDict[AsyncWaiter[Any], AsyncRoutePool] = OrderedDict()
+        self._connections: set[AsyncConnection] = set()
+        self._open = 0
+        self._next_sweep = 0.0
+        self._closed = False
+        self.opened = 0
+        self.reused = 0
+
+    # For a request.
+
+    def take(self, route: Route, *, fresh: bool = False) -> AsyncConnection | AsyncRoutePool | AsyncWaiter[Any]:
+        """Return an idle connection, or a permit to open one (its route pool), or a waiter to wait on."""
+        dropped: list[AsyncConnection] = []
+        taken: AsyncConnection | AsyncRoutePool | AsyncWaiter[Any]
+        with self._lock:
+            if self._closed:
+                raise CloseError("the client was closed")
+            pool = self._routes.get(route)
+            if pool is None:
+                pool = self._routes[route] = AsyncRoutePool(route)
+            idle = pool.idle
+            while idle and not fresh:
+                taken = idle.pop()
+                del self._idle[taken]
+                if taken.usable():
+                    self.reused += 1
+                    break
+                self._forget(taken, pool)
+                dropped.append(taken)
+            else:
+                self._routes[route] = taken = pool
+                if not self._permit(pool, dropped):
+                    taken = AsyncWaiter()
+                    pool.waiters[taken] = None
+                    self._waiting[taken] = pool
+        for each in dropped:
+            each.abort()
+        return taken
+
+    def _permit(self, pool: AsyncRoutePool, dropped: list[AsyncConnection]) -> bool:
+        """Count one more connection on a route if the limits allow it, at the cost of an idle one if need be."""
+        if pool.open >= self._max_route:
+            # Only with ``fresh`` can there be idle ones here; one of them makes room.
+            if not pool.idle:
+                return False
+            self._evict(pool.idle[0], dropped)
+        elif self._open >= self._max:
+            if not self._idle:
+                return False
+            self._evict(next(iter(self._idle)), dropped)
+        pool.open += 1
+        self._open += 1
+        return True
+
+    def _evict(self, connection: AsyncConnection, dropped: list[AsyncConnection]) -> None:
+        pool = connection.pool
+        pool.idle.remove(connection)
+        del self._idle[connection]
+        self._forget(connection, pool)
+        dropped.append(connection)
+
+    async def wait(self, waiter: AsyncWaiter[Any], timeout: float | None, deadline: Deadline | None) -> Any:
+        """Wait for a connection, or a permit (its route pool) to open one. Raises PoolTimeout, CloseError."""
+        limit = timeout if deadline is None else deadline.clamp(timeout)
+        try:
+            given = await waiter.wait(limit)
+        except TimeoutError:
+            self._give_up(waiter)
+            raise PoolTimeout(
+                f"no connection became free within {limit:g} s; {self._open} are in use (see Limits)"
+            ) from None
+        except BaseException:
+            self._give_up(waiter)
+            raise
+        if given is CLOSED:
+            raise CloseError("the client was closed while the request waited for a connection")
+        return given
+
+    def _give_up(self, waiter: AsyncWaiter[Any]) -> None:
+        """Take a waiter out of the queues; what it was given in the meantime goes to the next one."""
+        with self._lock:
+            pool = self._waiting.pop(waiter, None)
+            if pool is not None:
+                del pool.waiters[waiter]
+            given = waiter.take()
+        if given is None or given is CLOSED:
+            return
+        if isinstance(given, AsyncRoutePool):
+            self.give_back(given)
+        else:
+            self.release(given, reusable=True)
+
+    # From a connection.
+
+    def add(self, connection: AsyncConnection) -> None:
+        """Count a connection just opened with a permit. Raises CloseError when the pool was closed meanwhile."""
+        with self._lock:
+            if self._closed:
+                raise CloseError("the client was closed while the request connected")
+            self._connections.add(connection)
+            self.opened += 1
+
+    def give_back(self, pool: AsyncRoutePool) -> None:
+        """Give a permit back: its connection could not be opened."""
+        dropped: list[AsyncConnection] = []
+        with self._lock:
+            pool.open -= 1
+            self._open -= 1
+            self._tidy(pool)
+            self._serve_next(dropped)
+        for each in dropped:
+            each.abort()
+
+    def release(self, connection: AsyncConnection, *, reusable: bool) -> None:
+        """Take a connection back: hand it on, keep it, or (not ``reusable``) let its permit go on."""
+        pool = connection.pool
+        dropped: list[AsyncConnection] = []
+        with self._lock:
+            if connection not in self._connections:
+                return
+            if self._closed or not reusable:
+                self._forget(connection, pool)
+                dropped.append(connection)
+                self._serve_next(dropped)
+            elif not (self._waiting and self._hand_on(connection, pool, dropped)):
+                self._keep(connection, pool, dropped)
+        for each in dropped:
+            each.abort()
+
+    def _hand_on(self, connection: AsyncConnection, pool: AsyncRoutePool, dropped: list[AsyncConnection]) -> bool:
+        """Give a free connection, or its permit, to a waiter; return whether there was one."""
+        oldest = next(iter(self._waiting.values()))
+        if oldest is not pool and oldest.open == 0:
+            # The one that waits longest has no connection on its route at all: it would starve while this route's
+            # waiters pass this connection among themselves.
+            self._forget(connection, pool)
+            dropped.append(connection)
+            self._serve_next(dropped)
+            return True
+        while pool.waiters:
+            waiter, _ = pool.waiters.popitem(last=False)
+            del self._waiting[waiter]
+            if waiter.set(connection):
+                self.reused += 1
+                return True
+        return False
+
+    def _keep(self, connection: AsyncConnection, pool: AsyncRoutePool, dropped: list[AsyncConnection]) -> None:
+        if self._waiting and self._open >= self._max:
+            # Others wait, and only a permit helps them.
+            self._forget(connection, pool)
+            dropped.append(connection)
+            self._serve_next(dropped)
+            return
+        connection.idle_since = now = monotonic()
+        pool.idle.append(connection)
+        self._idle[connection] = None
+        if len(self._idle) > self._max_idle:
+            self._evict(next(iter(self._idle)), dropped)
+        if now >= self._next_sweep:
+            self._sweep(now, dropped)
+
+    def _sweep(self, now: float, dropped: list[AsyncConnection]) -> None:
+        self._next_sweep = now + SWEEP_INTERVAL
+        while self._idle:
+            connection = next(iter(self._idle))
+            if not connection.expired(now):
+                break
+            self._evict(connection, dropped)
+
+    def _serve_next(self, dropped: list[AsyncConnection]) -> None:
+        """Give free permits to waiters, the one that waits longest first."""
+        if not self._waiting or self._closed:
+            return
+        blocked: list[tuple[AsyncWaiter[Any], AsyncRoutePool]] = []
+        while self._waiting and (self._open < self._max or self._idle):
+            waiter, pool = self._waiting.popitem(last=False)
+            if pool.open >= self._max_route:
+                blocked.append((waiter, pool))
+                if len(blocked) >= 64:
+                    break
+                continue
+            del pool.waiters[waiter]
+            if not self._permit(pool, dropped):
+                raise AssertionError("a permit was free and could not be had")
+            if not waiter.set(pool):
+                pool.open -= 1
+                self._open -= 1
+                continue
+        for waiter, pool in reversed(blocked):
+            self._waiting[waiter] = pool
+            self._waiting.move_to_end(waiter, last=False)
+
+    def _forget(self, connection: AsyncConnection, pool: AsyncRoutePool) -> None:
+        self._connections.discard(connection)
+        pool.open -= 1
+        self._open -= 1
+        self._tidy(pool)
+
+    def _tidy(self, pool: AsyncRoutePool) -> None:
+        # Routes come and go with the urls of a crawler; an empty one must not stay.
+        if pool.open == 0 and not pool.waiters:
+            self._routes.pop(pool.route, None)
+
+    # For people and for the end.
+
+    def stats(self) -> PoolStats:
+        """Return counts of connections and waiters, by route."""
+        with self._lock:
+            routes = {
+                str(pool.route): RouteStats(open=pool.open, idle=len(pool.idle), waiting=len(pool.waiters))
+                for pool in self._routes.values()
+            }
+            return PoolStats(
+                open=self._open,
+                idle=len(self._idle),
+                waiting=len(self._waiting),
+                opened=self.opened,
+                reused=self.reused,
+                routes=routes,
+            )
+
+    def close(self) -> list[AsyncConnection]:
+        """Refuse new requests, wake all waiters, and return the connections to be closed."""
+        with self._lock:
+            self._closed = True
+            waiters = list(self._waiting)
+            self._waiting.clear()
+            connections = list(self._connections)
+            self._connections.clear()
+            self._idle.clear()
+            self._routes.clear()
+            self._open = 0
+        for waiter in waiters:
+            waiter.set(CLOSED)
+        return connections

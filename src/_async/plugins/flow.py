@@ -1,0 +1,97 @@
+"""Drives the generator form of a plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..._concurrency import async_call, async_sleep
+from ...exceptions import TotalTimeout
+from ...plugins.flow import Call, Read, Sleep
+from ...plugins.plugin import Plugin
+from ...values.request import Request
+from ..response import AsyncResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["AsyncFlowHandler", "wait"]
+
+AsyncProceed: TypeAlias = Callable[[Request], Awaitable[AsyncResponse]]
+
+
+class AsyncFlowHandler:
+    """Runs ``plugin.flow(request)``: sends what it yields, gives back what came, returns its response.
+
+    Responses the flow does not return are closed, an error of a step is thrown into the generator. Raises
+    TypeError, naming the plugin, when a flow yields or returns something else.
+    """
+
+    __slots__ = ("_plugin",)
+
+    def __init__(self, plugin: Plugin) -> None:
+        self._plugin = plugin
+
+    async def send(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:
+        """Act around one call."""
+        flow = self._plugin.flow(request)
+        if not hasattr(flow, "send"):
+            raise TypeError(f"{self._plugin.name}.flow must be a generator: it returned {type(flow).__name__}")
+        opened: list[AsyncResponse] = []
+        result: AsyncResponse | None = None
+        try:
+            result = await self._drive(flow, request, proceed, opened)
+            return result
+        finally:
+            flow.close()
+            for response in opened:
+                if response is not result:
+                    await response.aclose()
+
+    async def _drive(
+        self,
+        flow: Generator[Any, Any, Any],
+        request: Request,
+        proceed: AsyncProceed,
+        opened: list[AsyncResponse],
+    ) -> AsyncResponse:
+        value: Any = None
+        error: Exception | None = None
+        while True:
+            try:
+                step = flow.send(value) if error is None else flow.throw(error)
+            except StopIteration as stop:
+                if isinstance(stop.value, AsyncResponse):
+                    return stop.value
+                found = type(stop.value).__name__
+                raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {found}") from None
+            value = error = None
+            try:
+                value = await self._step(step, request, proceed, opened)
+            except Exception as raised:
+                error = raised
+
+    async def _step(self, step: Any, request: Request, proceed: AsyncProceed, opened: list[AsyncResponse]) -> Any:
+        if isinstance(step, Request):
+            response = await proceed(step)
+            opened.append(response)
+            return response
+        if isinstance(step, Sleep):
+            return await wait(step.seconds, request)
+        if isinstance(step, Read):
+            return await step.response.read()  # type: ignore[attr-defined]
+        if isinstance(step, Call):
+            return await async_call(step.function, *step.arguments)
+        raise TypeError(
+            f"{self._plugin.name}.flow may yield a request, sleep(), read() or call(): it yielded {type(step).__name__}"
+        )
+
+
+async def wait(seconds: float, request: Request) -> None:
+    """Sleep within a call. Raises TotalTimeout at once where the sleep could not end before the deadline."""
+    deadline = request.deadline
+    if deadline is not None and seconds >= deadline.remaining():
+        raise TotalTimeout(
+            f"waiting {seconds:g} s would pass the call's limit of {deadline.seconds:g} s", request=request
+        )
+    await async_sleep(seconds)

@@ -1,0 +1,85 @@
+"""A request that can be run again and again."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from ..exceptions import ClientClosed
+from ..values.options import RequestOptions
+from ..values.request import Request
+from ..values.timeout import Deadline
+from .chain import AsyncProceed
+from .response import AsyncResponse
+
+if TYPE_CHECKING:
+    from .client import AsyncClient
+
+__all__ = ["AsyncStatement", "AsyncStreaming"]
+
+T = TypeVar("T")
+
+
+class AsyncStatement:
+    """A prepared request: ``execute()`` runs it with a saved response, ``stream()`` with a streamed one."""
+
+    __slots__ = ("_client", "_options", "request")
+
+    def __init__(self, client: AsyncClient, request: Request, options: RequestOptions) -> None:
+        self._client = client
+        self._options = options
+        self.request = request
+
+    @overload
+    async def execute(self, *, into: type[T]) -> T: ...
+    @overload
+    async def execute(self, *, into: None = None) -> AsyncResponse: ...
+    async def execute(self, *, into: Any = None) -> Any:
+        """Run the request once and return its saved response, or the body as a T; errors as ``client.request``."""
+        from .client import converted
+
+        response = await self._run(stream=False)
+        return response if into is None else converted(response, into, self._options.get("expect_success"))
+
+    def stream(self) -> AsyncStreaming:
+        """Return a context manager that runs the request once and streams its response."""
+        return AsyncStreaming(self)
+
+    async def _run(self, *, stream: bool) -> AsyncResponse:
+        client = self._client
+        if client.is_closed:
+            raise ClientClosed("the client is closed; make another one", request=self.request)
+        request = self.request.again()
+        request.stream = stream
+        total = request.timeout.total
+        # A stream may go on for as long as it likes, unless its own timeout says otherwise.
+        if total is not None and (not stream or "timeout" in self._options):
+            request.deadline = Deadline(total)
+        run: AsyncProceed = client._run_for(self._options)
+        return await run(request)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.request.method} {self.request.display_url}>"
+
+
+class AsyncStreaming:
+    """The block of a streamed response: entering sends, leaving frees the connection whatever happened."""
+
+    __slots__ = ("_response", "_statement")
+
+    def __init__(self, statement: AsyncStatement) -> None:
+        self._statement = statement
+        self._response: AsyncResponse | None = None
+
+    async def __aenter__(self) -> AsyncResponse:
+        if self._response is not None:
+            raise RuntimeError("this block was entered already; call stream() again")
+        self._response = await self._statement._run(stream=True)
+        return self._response
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        response = self._response
+        if response is not None:
+            await response.aclose()

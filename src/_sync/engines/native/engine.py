@@ -1,0 +1,198 @@
+# Generated from src/_async/engines/native/engine.py by scripts/generate_sync.py. Do not edit.
+"""The native engine: our own pool and HTTP/1.1 over our own byte streams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...._concurrency import StateLock, fork_generation, monotonic, owner
+from ...._network import Network
+from ....engines.native import NativeEngine
+from ....exceptions import NetworkError
+from ....rules.http1 import ResponseParser
+from ....values.capabilities import Capability
+from ....values.limits import Limits
+from ....values.pool_stats import PoolStats
+from ....values.request import Request
+from ....values.settings import ConnectionSettings
+from ....values.url import Endpoint, endpoint_of
+from ...response import Response
+from ..engine import Engine
+from .connection import Connection
+from .pool import Pool, RoutePool
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from ...._network import ByteStream
+
+__all__ = ["NativeDriver"]
+
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"})
+
+
+class NativeDriver(Engine):
+    """Sends requests over pooled connections of its own; see NativeEngine for the options."""
+
+    capabilities = frozenset(
+        {
+            Capability.UPGRADE,
+            Capability.TRAILERS,
+            Capability.EARLY_HINTS,
+            Capability.UNIX_SOCKET,
+            Capability.TIMEOUTS,
+            Capability.STREAM_UPLOAD,
+            Capability.STREAM_DOWNLOAD,
+        }
+    )
+
+    def __init__(self, options: NativeEngine, settings: ConnectionSettings) -> None:
+        self._settings = settings = options.applied(settings)
+        self._limits: Limits = settings.limits
+        self._parser_limits = options.http1_limits
+        self._retry_stale = options.retry_stale
+        self._network = Network(
+            resolver=settings.resolver,
+            local_address=settings.local_address,
+            socket_options=settings.socket_options,
+            happy_eyeballs_delay=options.happy_eyeballs_delay,
+        )
+        self._context: SSLContext | None = None
+        self._lock = StateLock()
+        self._owner: Any = None
+        self._generation = -1
+        self._pools: dict[Any, Pool] = {}
+        self._pool: Pool | None = None
+
+    def execute(self, request: Request) -> Response:
+        """Send the request and return its response with an unread stream. Raises RequestError."""
+        pool = self._pool
+        if pool is None or self._owner is not owner() or self._generation != fork_generation():
+            pool = self._pool_here()
+        endpoint = endpoint_of(request.url)
+        taken = pool.take(endpoint.origin)
+        connection = taken if type(taken) is Connection else self._obtain(pool, taken, request, endpoint)
+        if not connection.used:
+            return connection.exchange(request, endpoint, endpoint.target)
+        try:
+            return connection.exchange(request, endpoint, endpoint.target)
+        except NetworkError as error:
+            # RFC 9110 section 9.2.2 and RFC 9112 section 9.3.1: the server may close an idle connection at any time.
+            if connection.parser.started or not self._may_send_again(request):
+                raise
+            first = error
+        taken = pool.take(endpoint.origin, fresh=True)
+        connection = self._obtain(pool, taken, request, endpoint)
+        try:
+            return connection.exchange(request, endpoint, endpoint.target)
+        except NetworkError as error:
+            raise error from first
+
+    def _may_send_again(self, request: Request) -> bool:
+        body = request.body
+        return self._retry_stale and request.method in IDEMPOTENT and (body is None or body.replayable)
+
+    # Connections.
+
+    def _obtain(self, pool: Pool, taken: Any, request: Request, endpoint: Endpoint) -> Connection:
+        """Wait for a connection, or open one with the permit that was taken."""
+        if not isinstance(taken, RoutePool):
+            taken = pool.wait(taken, request.timeout.pool, request.deadline)
+            if isinstance(taken, Connection):
+                return taken
+        try:
+            stream = self._open(request, endpoint)
+        except BaseException:
+            pool.give_back(taken)
+            raise
+        connection = Connection(
+            stream,
+            pool,
+            taken,
+            parser=ResponseParser(self._parser_limits),
+            expiry=self._limits.keepalive_expiry,
+            max_age=self._limits.max_age,
+        )
+        try:
+            pool.add(connection)
+        except BaseException:
+            connection.abort()
+            raise
+        return connection
+
+    def _open(self, request: Request, endpoint: Endpoint) -> ByteStream:
+        """Connect, and do the TLS handshake, within the connect timeout and the deadline."""
+        deadline = request.deadline
+        timeout = request.timeout.connect
+        if deadline is not None:
+            timeout = deadline.clamp(timeout)
+        started = monotonic()
+        scheme, host, port = endpoint.origin
+        uds = self._settings.uds
+        if uds is not None:
+            stream = self._network.connect_unix(uds, timeout)
+        else:
+            stream = self._network.connect_tcp(host, port, timeout)
+        if scheme != "https":
+            return stream
+        try:
+            left = None if timeout is None else max(timeout - (monotonic() - started), 0.001)
+            return stream.start_tls(self._tls_context(), host, left)
+        except BaseException:
+            stream.abort()
+            raise
+
+    def _tls_context(self) -> SSLContext:
+        context = self._context
+        if context is None:
+            from ...._network.tls import make_context
+
+            settings = self._settings
+            context = make_context(settings.verify, settings.cert, alpn=("http/1.1",), trust_env=settings.trust_env)
+            self._context = context
+        return context
+
+    # Pools: one for each event loop, none that was made before a fork.
+
+    def _pool_here(self) -> Pool:
+        here = owner()
+        with self._lock:
+            generation = fork_generation()
+            if generation != self._generation:
+                self._generation = generation
+                stale, self._pools = self._pools, {}
+                for each in stale.values():
+                    _abort(each)
+            for other in [other for other in self._pools if getattr(other, "is_closed", bool)()]:
+                _abort(self._pools.pop(other))
+            pool = self._pools.get(here)
+            if pool is None:
+                pool = self._pools[here] = Pool(self._limits)
+            self._owner = here
+            self._pool = pool
+        return pool
+
+    def pool_stats(self) -> PoolStats:
+        """Return counts of connections and waiters."""
+        return self._pool_here().stats()
+
+    def close(self) -> None:
+        """Close all connections; requests in flight fail with a CloseError. May be called again."""
+        here = owner()
+        with self._lock:
+            pools, self._pools = self._pools, {}
+            self._pool = None
+        for where, pool in pools.items():
+            if where is not here:
+                _abort(pool)
+                continue
+            for connection in pool.close():
+                connection.abort()
+
+    def __repr__(self) -> str:
+        return "NativeEngine()"
+
+
+def _abort(pool: Pool) -> None:
+    for connection in pool.close():
+        connection.abort()

@@ -1,0 +1,20 @@
+"""What all sends of one call share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["MAX_SENDS", "Call"]
+
+MAX_SENDS = 20
+"""How often one call may be sent, over redirects, retries and auth steps together."""
+
+
+class Call:
+    """The state of one call: how often it was sent, and what came of each attempt."""
+
+    __slots__ = ("attempts", "sends")
+
+    def __init__(self) -> None:
+        self.sends = 0
+        self.attempts: list[Any] | None = None

@@ -1,0 +1,261 @@
+"""The options of one request, and how they and the client's defaults become a Request."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
+
+from yarl import URL
+
+from ..exceptions import InvalidBody, InvalidHeader, InvalidRequest
+from .body import Body, BytesBody
+from .headers import Headers, HeaderTypes, check_method
+from .request import Request
+from .settings import Settings
+from .timeout import DEFAULT_TIMEOUT, Timeout, TimeoutTypes
+from .unset import Unset
+from .url import URLTypes, endpoint_of, join_base, parse_url
+
+if TYPE_CHECKING:
+    from ..plugins.plugin import Plugin
+
+__all__ = [
+    "BODY_OPTIONS",
+    "CHAIN_OPTIONS",
+    "AuthTypes",
+    "CookieTypes",
+    "Defaults",
+    "ParamTypes",
+    "RequestOptions",
+    "basic_authorization",
+    "merge_headers",
+]
+
+ParamTypes: TypeAlias = "Mapping[str, Any] | Iterable[tuple[str, Any]] | str | None"
+AuthTypes: TypeAlias = "tuple[str | bytes, str | bytes] | str | None"
+CookieTypes: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]] | None"
+
+
+class RequestOptions(TypedDict, total=False):
+    """What every verb takes beside the url; "not given" differs from None.
+
+    ``params``: query, merged with the url's own; None drops a key. ``headers``, ``cookies``: added to the client's.
+    One body: ``json`` (any object a converter takes), ``form`` (urlencoded fields), ``files`` (multipart, with
+    ``data`` or ``form`` as fields), ``content`` (bytes, text, iterables, a file), ``body`` (a Body, or any of the
+    former by its type), ``data`` (as in requests). ``auth``: (user, password), or None to send none. ``timeout``:
+    a number, (connect, read) or a Timeout; None for no limits. ``follow_redirects``, ``max_redirects``,
+    ``expect_success``: as on the client. ``plugins``: more plugins for this request. ``attributes``: a bag that
+    plugins read; a plugin class as key replaces that plugin for this request, None removes it.
+    """
+
+    params: ParamTypes
+    headers: HeaderTypes | None
+    cookies: CookieTypes
+    json: Any
+    form: Any
+    files: Any
+    content: Any
+    body: Any
+    data: Any
+    auth: AuthTypes
+    timeout: TimeoutTypes
+    follow_redirects: bool
+    max_redirects: int
+    expect_success: bool
+    plugins: Sequence[Plugin]
+    attributes: Mapping[Any, Any]
+
+
+# The options that choose another chain; the rest makes the request.
+CHAIN_OPTIONS = frozenset({"follow_redirects", "max_redirects", "expect_success", "plugins", "attributes"})
+BODY_OPTIONS = ("content", "json", "form", "data", "files", "body")
+_KNOWN = frozenset(RequestOptions.__annotations__)
+
+
+class Defaults:
+    """What a client adds to each request; made once."""
+
+    __slots__ = ("auth", "base_url", "cookies", "headers", "params", "render", "settings", "timeout")
+
+    def __init__(
+        self,
+        *,
+        base_url: URLTypes | None = None,
+        params: ParamTypes = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes = None,
+        auth: AuthTypes = None,
+        timeout: TimeoutTypes | Unset = DEFAULT_TIMEOUT,
+        settings: Settings,
+    ) -> None:
+        self.base_url = _base(base_url)
+        self.params = params
+        self.headers = _default_headers(headers)
+        self.cookies = cookies
+        self.auth = None if auth is None else basic_authorization(auth)
+        self.timeout = DEFAULT_TIMEOUT if isinstance(timeout, Unset) else Timeout.of(timeout)
+        self.settings = settings
+
+    def build(self, method: str, url: URLTypes, options: RequestOptions | None, *, stream: bool = False) -> Request:
+        """Return the request. Raises InvalidRequest for whatever can't be sent, before anything is."""
+        parsed = parse_url(url)
+        if self.base_url is not None:
+            parsed = join_base(self.base_url, parsed)
+        if self.params:
+            parsed = _with_params(parsed, self.params, None)
+        headers = Headers(self.headers)
+        if self.auth is not None:
+            headers["Authorization"] = self.auth
+        request = Request(
+            check_method(method), parsed, headers, None, timeout=self.timeout, settings=self.settings, stream=stream
+        )
+        if self.cookies is not None:
+            _add_cookies(request, self.cookies)
+        if options:
+            self._apply(request, options)
+        url = request.url
+        if url.raw_user is not None or url.raw_password is not None:
+            _use_userinfo(request)
+        endpoint_of(request.url)
+        return request
+
+    def _apply(self, request: Request, options: RequestOptions) -> None:
+        unknown = options.keys() - _KNOWN
+        if unknown:
+            raise TypeError(f"unknown request option {sorted(unknown)[0]!r}; there are {', '.join(sorted(_KNOWN))}")
+        if (params := options.get("params")) is not None:
+            request.url = _with_params(request.url, None, params)
+        if (given := options.get("headers")) is not None:
+            merge_headers(request.headers, given)
+        if (cookies := options.get("cookies")) is not None:
+            _add_cookies(request, cookies)
+        if "auth" in options:
+            auth = options["auth"]
+            if auth is not None:
+                request.headers["Authorization"] = basic_authorization(auth)
+            elif self.auth is not None:
+                request.headers.popall("Authorization", None)
+        if "timeout" in options:
+            request.timeout = _timeout(options["timeout"])
+        if attributes := options.get("attributes"):
+            request.attributes.update(attributes)
+        self._add_body(request, options)
+
+    def _add_body(self, request: Request, options: RequestOptions) -> None:
+        given = [name for name in BODY_OPTIONS if options.get(name, None) is not None or name == "json" in options]
+        if not given:
+            return
+        body: Body | None
+        if given == ["json"]:
+            body = self._encoded(request, options["json"], "application/json")
+        elif given == ["body"]:
+            body = self._typed_body(request, options["body"])
+        else:
+            if "json" in given or "body" in given:
+                raise InvalidBody(f"a request has one body; {' and '.join(map(repr, given))} were given")
+            from .body import make_body
+
+            body = make_body(**{name: options[name] for name in given})  # type: ignore[literal-required]
+        if body is None:
+            return
+        request.body = body
+        if body.content_type is not None and "content-type" not in request.headers:
+            request.headers["Content-Type"] = body.content_type
+
+    def _typed_body(self, request: Request, value: Any) -> Body:
+        if isinstance(value, Body):
+            return value
+        if isinstance(value, (bytes, bytearray, memoryview, str)) or hasattr(value, "read") or _is_iterator(value):
+            from .body import make_body
+
+            body = make_body(content=value)
+            assert body is not None
+            return body
+        content_type = request.headers.get("content-type", "application/json")
+        return self._encoded(request, value, content_type)
+
+    def _encoded(self, request: Request, value: Any, media_type: str) -> Body:
+        from ..converters import DEFAULT_CONVERTERS
+
+        converters = self.settings.converters or DEFAULT_CONVERTERS
+        data, content_type = converters.encode(value, media_type)
+        return BytesBody(data, content_type)
+
+
+def _is_iterator(value: object) -> bool:
+    return hasattr(value, "__next__") or hasattr(value, "__aiter__")
+
+
+def _base(base_url: URLTypes | None) -> URL | None:
+    if base_url is None or base_url == "":
+        return None
+    base = parse_url(base_url)
+    endpoint_of(base)
+    return base
+
+
+def _default_headers(headers: HeaderTypes | None) -> Headers:
+    from .. import __version__
+    from ..rules.codings import accept_encoding
+
+    result = Headers({"Accept": "*/*", "Accept-Encoding": accept_encoding(), "User-Agent": f"duohttp/{__version__}"})
+    if headers is not None:
+        merge_headers(result, headers)
+    return result
+
+
+def merge_headers(headers: Headers, given: HeaderTypes) -> None:
+    """Replace headers by those given, name by name; a value of None removes one. Raises InvalidHeader."""
+    if isinstance(given, Mapping) and any(value is None for value in given.values()):
+        for name in [name for name, value in given.items() if value is None]:
+            headers.popall(name if isinstance(name, str) else str(name, "latin-1"), None)
+        given = {name: value for name, value in given.items() if value is not None}  # type: ignore[assignment]
+    if not isinstance(given, (Mapping, Iterable)) or isinstance(given, (str, bytes)):
+        raise InvalidHeader(f"headers are a mapping or pairs of name and value, not {type(given).__name__}")
+    new = Headers.of(given)
+    for name in {name.lower() for name in new}:
+        headers.popall(name, None)
+    headers.extend(new)
+
+
+def _with_params(url: URL, defaults: ParamTypes, given: ParamTypes) -> URL:
+    from .params import merge_params
+
+    return merge_params(url, defaults, given)
+
+
+def _add_cookies(request: Request, cookies: CookieTypes) -> None:
+    from ..rules.cookie_header import cookie_pairs
+
+    value = cookie_pairs(cookies)
+    if value:
+        present = request.headers.get("cookie")
+        request.headers["Cookie"] = f"{present}; {value}" if present else value
+
+
+def basic_authorization(auth: AuthTypes) -> str:
+    """Return the Authorization value for (user, password); a str is a ready value's bearer token (RFC 7617, 6750)."""
+    if isinstance(auth, str):
+        return f"Bearer {auth}"
+    if not isinstance(auth, tuple) or len(auth) != 2 or not all(isinstance(part, (str, bytes)) for part in auth):
+        raise InvalidRequest("auth is (user, password), or a str that is a bearer token")
+    user, password = (part if isinstance(part, bytes) else part.encode("utf-8") for part in auth)
+    if b":" in user:
+        raise InvalidRequest("a user name for Basic authentication can't hold a colon (RFC 7617 section 2)")
+    return "Basic " + b64encode(user + b":" + password).decode("ascii")
+
+
+def _use_userinfo(request: Request) -> None:
+    """Turn ``user:password@`` into an Authorization header; the url itself goes on without."""
+    url = request.url
+    if "authorization" not in request.headers:
+        request.headers["Authorization"] = basic_authorization((url.user or "", url.password or ""))
+    request.url = url.with_user(None)
+
+
+def _timeout(value: TimeoutTypes) -> Timeout:
+    try:
+        return Timeout.of(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(str(error)) from None

@@ -120,7 +120,8 @@ class _Pieces(IteratorBody):
     """A body among whose pieces may be exceptions."""
 
     def open(self) -> Iterator[bytes]:
-        return _raising(IteratorBody.open(self))
+        IteratorBody.open(self)  # refuses a second pass, and its items may be bytes only
+        return _raising(iter(self._source))
 
 
 def _raising(pieces: Iterator[bytes | BaseException]) -> Iterator[bytes]:

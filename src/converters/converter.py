@@ -8,9 +8,9 @@ from typing import Any, ClassVar, TypeAlias
 
 from ..exceptions import DecodingError, InvalidBody
 from .explain import cannot_decode, cannot_encode
+from .kinds import accepts_none, is_model_class, type_name
 from .text import as_utf8, has_bom, to_utf8
 from .typed import DecHook, Recipe, text_classes
-from .types import accepts_none, is_model_class, type_name
 
 __all__ = ["Converter", "DataConverter", "Decode", "EncHook", "make_enc_hook", "to_builtins"]
 
@@ -76,6 +76,8 @@ class DataConverter(Converter):
     name: ClassVar[str] = "data"
     str_keys: ClassVar[bool] = True
     """Whether the format has only strings as keys."""
+    builtin_types: ClassVar[tuple[type, ...]] = ()
+    """Kinds that the format knows beyond those of JSON, such as bytes: ``dumps`` gets them as they are."""
 
     def __init__(
         self, *, strict: bool = True, enc_hook: EncHook | None = None, dec_hook: DecHook | None = None
@@ -102,9 +104,20 @@ class DataConverter(Converter):
         loads = self.loads
         return lambda data: convert(loads(data))
 
+    def simplifier(self) -> Callable[[Any], Any]:
+        """Return the function from a value to plain data; it may raise TypeError and RecursionError."""
+        import msgspec
+
+        return partial(
+            msgspec.to_builtins,
+            enc_hook=make_enc_hook(self.enc_hook),
+            str_keys=self.str_keys,
+            builtin_types=self.builtin_types,
+        )
+
     def writer(self) -> Callable[[Any], bytes]:
         """Return the function from a value to bytes; it may raise TypeError, ValueError and RecursionError."""
-        simplify = partial(to_builtins, enc_hook=make_enc_hook(self.enc_hook), str_keys=self.str_keys)
+        simplify = self.simplifier()
         dumps = self.dumps
         return lambda value: dumps(simplify(value))
 
@@ -162,11 +175,11 @@ class DataConverter(Converter):
         return {name: value for name, value in self.__dict__.items() if name != "_write"}
 
 
-def to_builtins(value: Any, enc_hook: EncHook, *, str_keys: bool = True) -> Any:
+def to_builtins(value: Any, enc_hook: EncHook) -> Any:
     """Return a value as dicts, lists, strings, numbers, booleans and None. Raises TypeError."""
     import msgspec
 
-    return msgspec.to_builtins(value, enc_hook=enc_hook, str_keys=str_keys)
+    return msgspec.to_builtins(value, enc_hook=enc_hook, str_keys=True)
 
 
 def make_enc_hook(user: EncHook | None = None) -> EncHook:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..exceptions import DecodingError, InvalidBody
-from .types import type_name
+from .kinds import type_name
 
 __all__ = ["cannot_decode", "cannot_encode", "describe", "excerpt"]
 

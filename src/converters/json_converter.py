@@ -52,7 +52,7 @@ class JsonConverter(DataConverter):
         if library not in ("msgspec", "orjson", "json"):
             raise ValueError(f"library must be 'msgspec', 'orjson' or 'json', not {library!r}")
         if library == "orjson" and find_spec("orjson") is None:
-            raise MissingExtra("JsonConverter('orjson') needs orjson: pip install orjson")
+            raise MissingExtra("JsonConverter('orjson') needs orjson; install duohttp[orjson]")
         super().__init__(strict=strict, enc_hook=enc_hook, dec_hook=dec_hook)
         self.library = library
         self.drop_nulls = drop_nulls

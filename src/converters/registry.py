@@ -9,8 +9,8 @@ from ..exceptions import DecodingError, InvalidBody
 from .converter import Converter, Decode
 from .explain import excerpt
 from .json_converter import JsonConverter
+from .kinds import accepts_none, plain_kind, type_name
 from .text import to_utf8
-from .types import accepts_none, plain_kind, type_name
 
 __all__ = ["DEFAULT_CONVERTERS", "Converters", "Registration"]
 
@@ -102,14 +102,14 @@ class Converters:
         Raises DecodingError, which names the type, the path to the bad field and what was expected there.
         """
         try:
-            plan = self._plans[content_type, into]
-        except KeyError:
+            plan = self._plans.get((content_type, into))
+        except TypeError:  # an annotation that can't be hashed
+            plan = self._plan(into, content_type)
+        if plan is None:
             plan = self._plan(into, content_type)
             if len(self._plans) >= MAX_PLANS:  # content types are the server's choice
                 self._plans.clear()
             self._plans[content_type, into] = plan
-        except TypeError:  # an annotation that can't be hashed
-            plan = self._plan(into, content_type)
         if encoding != "utf-8":
             encoding = _charset(data, into, content_type, encoding)
         return plan(data, encoding)

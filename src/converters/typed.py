@@ -11,7 +11,8 @@ from yarl import URL
 
 from ..exceptions import DecodingError
 from .explain import describe
-from .types import is_model_class, is_union, mentions_model, type_name
+from .fields import is_record, wire_fields
+from .kinds import is_model_class, is_union, mentions_model, type_name
 
 __all__ = ["DecHook", "Recipe", "text_classes"]
 
@@ -47,6 +48,9 @@ class Recipe:
             return
         reason = _refused(into)
         if reason is None:
+            if dec_hook is None and _is_foreign(into):
+                advice = "make it a dataclass, TypedDict, NamedTuple, Struct or model, or give the converter a dec_hook"
+                raise DecodingError(f"{type_name(into)} is no type a body can be decoded as: {advice}")
             return
         self.type = _split_unions(into, dec_hook, strict)
         if _refused(self.type) is None:
@@ -93,11 +97,8 @@ def _refused(into: Any) -> Exception | None:
 
     try:
         msgspec.json.Decoder(into)
-        info = msgspec.inspect.type_info(into)
     except Exception as error:  # also NameError and the like, from annotations that can't be resolved
         return error
-    if isinstance(info, msgspec.inspect.CustomType) and isinstance(into, str | int):
-        return TypeError("it is not a type")
     return None
 
 
@@ -147,6 +148,16 @@ class _Hook:
 # is replaced by a class of its own, which the hook makes by trying the members.
 
 
+def _is_foreign(into: Any) -> bool:
+    """Whether this is a class that nobody here can make; msgspec would only find that out with each body."""
+    if not isinstance(into, type) or into is object or is_record(into) or issubclass(into, text_classes()):
+        return False
+    import msgspec
+
+    is_custom = isinstance(msgspec.inspect.type_info(into), msgspec.inspect.CustomType)
+    return is_custom and not hasattr(into, "__get_pydantic_core_schema__")
+
+
 class _AnyInstance(type):
     """msgspec asks whether what the hook made is an instance of the class it stands for; it always is."""
 
@@ -159,35 +170,26 @@ class _Choice(metaclass=_AnyInstance):
 
     members: ClassVar[tuple[Any, ...]]
     makers: ClassVar[tuple[Callable[[Any], Any], ...]]
+    keys: ClassVar[tuple[frozenset[str], ...]]
 
     @classmethod
     def choose(cls, value: Any) -> Any:
         """Return the member that fits and knows most of the keys; the first of equals."""
         best: tuple[int, Any] | None = None
         failures: list[str] = []
-        for member, make in zip(cls.members, cls.makers, strict=True):
+        for member, make, keys in zip(cls.members, cls.makers, cls.keys, strict=True):
             try:
                 made = make(value)
             except ValueError as error:
                 failures.append(f"{type_name(member)}: {describe(error)}")
                 continue
-            score = len(_keys(member) & value.keys()) if isinstance(value, dict) else 0
+            score = len(keys & value.keys()) if isinstance(value, dict) else 0
             if best is None or score > best[0]:
                 best = (score, made)
         if best is None:
             names = " | ".join(map(type_name, cls.members))
             raise ValueError(f"Expected one of {names} ({'; '.join(failures)})")
         return best[1]
-
-
-def _keys(member: Any) -> set[str]:
-    fields = getattr(member, "model_fields", None)
-    if fields is not None:
-        return {*fields, *(field.alias for field in fields.values() if field.alias)}
-    import msgspec
-
-    info = msgspec.inspect.type_info(member)
-    return {field.encode_name for field in getattr(info, "fields", ())}
 
 
 def _split_unions(into: Any, dec_hook: DecHook | None, strict: bool) -> Any:
@@ -202,7 +204,8 @@ def _split_unions(into: Any, dec_hook: DecHook | None, strict: bool) -> Any:
             return into
         members = tuple(member for member in args if member is not NoneType)
         makers = tuple(Recipe(member, dec_hook, strict=strict).convert() for member in members)
-        choice = _AnyInstance("Choice", (_Choice,), {"members": members, "makers": makers})
+        keys = tuple(frozenset(wire_fields(member) or ()) for member in members)
+        choice = _AnyInstance("Choice", (_Choice,), {"members": members, "makers": makers, "keys": keys})
         return choice | None if NoneType in args else choice
     try:
         return origin[tuple(_split_unions(arg, dec_hook, strict) for arg in args)]

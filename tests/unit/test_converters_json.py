@@ -13,7 +13,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from ipaddress import IPv4Address
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, Optional, TypedDict, TypeVar, Union
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    NewType,
+    Optional,
+    TypedDict,
+    TypeVar,
+    Union,
+    get_origin,
+)
 
 import attrs
 import msgspec
@@ -133,6 +145,7 @@ class Level(enum.IntEnum):
     HIGH = 2
 
 
+Friend = NewType("Friend", User)
 UserId = NewType("UserId", int)
 
 
@@ -251,6 +264,9 @@ KINDS: list[tuple[Any, str, Any]] = [
     (Point | dict[str, str], '{"z": "1"}', {"z": "1"}),
     (Point | Car, '{"wheels": 1}', Car(1)),
     (Box[Point | Named], '{"value": {"name": "a"}}', Box(Named("a"))),
+    (Annotated[Point | Named, "note"], '{"name": "a"}', Named("a")),
+    (dict[Literal["k"], Point | Named], '{"k": {"x": 1}}', {"k": Point(1)}),
+    (collections.abc.Mapping[str, Named | int], '{"k": {"name": "a"}, "n": 1}', {"k": Named("a"), "n": 1}),
     # pydantic, alone and inside everything else
     (User, '{"id": 1}', User(id=1)),
     (User | None, "null", None),
@@ -266,6 +282,8 @@ KINDS: list[tuple[Any, str, Any]] = [
     (Box[User], '{"value": {"id": 1}}', Box(User(id=1))),
     (Crew, '{"captain": null}', {"captain": None}),
     (Crew, '{"captain": {"id": 1}}', {"captain": User(id=1)}),
+    (Friend, '{"id": 1}', User(id=1)),
+    (list[Friend], '[{"id": 1}]', [User(id=1)]),
     (Checked, '{"size": 1}', Checked(1)),
     (list[Checked], '[{"size": 1}]', [Checked(1)]),
     (Aliased, '{"fullName": "n", "born": "2024-02-29"}', Aliased(fullName="n", born=dt.date(2024, 2, 29))),
@@ -445,15 +463,17 @@ class Plain:
     [
         ("Point", "no type a body can be decoded as"),
         (3, "no type a body can be decoded as"),
-        (Plain, "Expected `Plain`, got `dict`"),
-        (list[Plain], "Expected `array`|Expected `list`"),
+        (dict[str, Plain], r"Expected `Plain`, got `int` at `\$\[\.\.\.\]`"),
+        (list[collections.abc.Callable[[int], int]], r"got `int` at `\$\[0\]`"),
+        (Plain, "Plain is no type a body can be decoded as: make it a dataclass"),
         (collections.abc.Callable[[int], int], "Expected|no type"),
     ],
     ids=str,
 )
 def test_types_that_cannot_be_made(converters: Converters, into: Any, message: str) -> None:
+    body = {list: "[1]", dict: '{"a": 1}'}.get(get_origin(into), "{}")
     with pytest.raises(DecodingError, match=message):
-        decode(converters, "{}", into)
+        decode(converters, body, into)
 
 
 def test_names_only_a_type_checker_knows() -> None:
@@ -602,6 +622,40 @@ def test_functions_of_the_users_own() -> None:
     assert calls == ["dumps", "dumps", "dumps", "loads", "loads", "loads"]
 
 
+def test_own_hook_keeps_known_classes() -> None:
+    def hook(kind: Any, value: Any) -> Any:
+        return kind(value) if kind is complex else value
+
+    converters = Converters(JsonConverter(dec_hook=hook))
+    assert decode(converters, '["1+2j"]', list[complex]) == [1 + 2j]
+
+
+def test_repr_names_the_library() -> None:
+    assert repr(JsonConverter("json")) == "JsonConverter('json')"
+    assert repr(JsonConverter(loads=json.loads)) == "JsonConverter(own functions)"
+
+
+def test_errors_of_ours_pass_through_functions_and_hooks() -> None:
+    def loads(data: bytes) -> Any:
+        raise DecodingError("mine")
+
+    def dumps(value: Any) -> str:
+        raise InvalidBody("mine")
+
+    converters = Converters(JsonConverter(dumps=dumps, loads=loads))
+    with pytest.raises(DecodingError, match=r"^mine$"):
+        decode(converters, "1", Any)
+    with pytest.raises(InvalidBody, match=r"^mine$"):
+        converters.encode(1)
+
+
+def test_byte_order_mark_before_what_is_not_json(converters: Converters) -> None:
+    with pytest.raises(DecodingError, match="the body is not JSON"):
+        decode(converters, b"\xef\xbb\xbf{x", dict)
+    with pytest.raises(DecodingError, match="the body is not a valid Point"):
+        decode(converters, b"\xef\xbb\xbf{}", Point)
+
+
 def test_wrong_options() -> None:
     with pytest.raises(ValueError, match="library must be"):
         JsonConverter("ujson")  # type: ignore[arg-type]
@@ -609,7 +663,7 @@ def test_wrong_options() -> None:
 
 def test_missing_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("duohttp.converters.json_converter.find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match="pip install"):
+    with pytest.raises(MissingExtra, match=r"install duohttp\[orjson\]"):
         JsonConverter("orjson")
 
 

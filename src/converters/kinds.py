@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, Union, get_args, get_origin
 
-__all__ = ["TEXT", "accepts_none", "is_model_class", "is_union", "mentions_model", "plain_kind", "type_name"]
+from .fields import annotations_of, is_record
+
+__all__ = [
+    "TEXT",
+    "accepts_none",
+    "is_model_class",
+    "is_union",
+    "mentions_model",
+    "plain_kind",
+    "type_name",
+    "unwrapped",
+    "without_none",
+]
 
 TEXT = frozenset({bytes, bytearray, str})
 """Types that are the body itself, whatever its content type."""
+
+QUALIFIERS = frozenset({"Required", "NotRequired", "ReadOnly", "Final"})
 
 
 def is_union(into: Any) -> bool:
@@ -17,10 +31,10 @@ def is_union(into: Any) -> bool:
     return get_origin(into) in (Union, UnionType)
 
 
-def _unwrap(into: Any) -> Any:
-    """Return what an Annotated, NewType or type alias stands for."""
+def unwrapped(into: Any) -> Any:
+    """Return what an Annotated, NotRequired, NewType, type alias or the like stands for."""
     while True:
-        if get_origin(into) is Annotated:
+        if getattr(get_origin(into), "_name", "") in QUALIFIERS or get_origin(into) is Annotated:
             into = get_args(into)[0]
         elif hasattr(into, "__supertype__"):
             into = into.__supertype__
@@ -30,9 +44,19 @@ def _unwrap(into: Any) -> Any:
             return into
 
 
+def without_none(into: Any) -> Any:
+    """Return T for ``T | None``, unwrapped; other types as they are."""
+    into = unwrapped(into)
+    if is_union(into):
+        members = [member for member in get_args(into) if member is not NoneType]
+        if len(members) == 1:
+            return unwrapped(members[0])
+    return into
+
+
 def accepts_none(into: Any) -> bool:
     """Whether None is among the values of the type. ``Any`` and ``object`` do not count: they ask for a value."""
-    into = _unwrap(into)
+    into = unwrapped(into)
     if is_union(into):
         return any(accepts_none(member) for member in get_args(into))
     return into is None or into is NoneType
@@ -40,12 +64,9 @@ def accepts_none(into: Any) -> bool:
 
 def plain_kind(into: Any) -> type[bytes | bytearray | str] | None:
     """Return bytes, bytearray or str if the body itself is asked for (``str | None`` too), else None."""
-    into = _unwrap(into)
-    if is_union(into):
-        members = [member for member in get_args(into) if member is not NoneType]
-        return plain_kind(members[0]) if len(members) == 1 else None
+    kind = without_none(into)
     try:
-        return into if into in TEXT else None
+        return kind if kind in TEXT else None
     except TypeError:  # an annotation that can't be hashed
         return None
 
@@ -96,7 +117,7 @@ def _parts(into: Any, seen: list[Any]) -> Iterator[Any]:
     seen.append(into)
     yield into
     if type(into).__name__ == "TypeAliasType" or hasattr(into, "__supertype__"):
-        yield from _parts(_unwrap(into), seen)
+        yield from _parts(unwrapped(into), seen)
     if get_origin(into) is Annotated:
         yield from into.__metadata__
         into_class = get_origin(into.__origin__) or into.__origin__
@@ -104,22 +125,6 @@ def _parts(into: Any, seen: list[Any]) -> Iterator[Any]:
     for arg in get_args(into):
         if not isinstance(arg, (str, bytes, int, list)):
             yield from _parts(arg, seen)
-    if isinstance(into_class, type) and not is_model_class(into_class):
-        for annotation in _field_types(into_class):
+    if is_record(into_class) and not is_model_class(into_class):
+        for annotation in annotations_of(into_class).values():
             yield from _parts(annotation, seen)
-
-
-def _field_types(kind: type) -> Iterable[Any]:
-    record = (
-        hasattr(kind, "__dataclass_fields__")
-        or is_typeddict(kind)
-        or hasattr(kind, "__struct_fields__")
-        or hasattr(kind, "__attrs_attrs__")
-        or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
-    )
-    if not record:
-        return ()
-    try:
-        return get_type_hints(kind, include_extras=True).values()
-    except (NameError, TypeError, AttributeError):  # names that only the type checker sees
-        return ()

@@ -1,0 +1,97 @@
+"""A proxy server: where it is, and what it is told."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any, TypeAlias
+from urllib.parse import unquote
+
+from yarl import URL
+
+from ..exceptions import InvalidURL
+from .headers import Headers, HeaderTypes
+from .settings import VerifyTypes
+from .url import parse_url
+
+__all__ = ["Proxy", "ProxyTypes"]
+
+PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+
+
+class Proxy:
+    """A proxy: ``Proxy("http://user:password@proxy.test:3128")``.
+
+    The scheme is ``http``, ``https`` (TLS to the proxy itself) or ``socks5`` (``socks5h`` means the same: the proxy
+    looks names up). Ports default to 80, 443 and 1080. ``username`` and ``password`` may stand in the url, percent-
+    encoded, or be given. ``headers`` are for the proxy alone. ``verify`` is for the TLS to an https proxy; None
+    means as the client's option. Raises InvalidURL.
+    """
+
+    __slots__ = ("headers", "host", "password", "port", "scheme", "username", "verify")
+
+    def __init__(
+        self,
+        url: str | URL,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        headers: HeaderTypes | None = None,
+        verify: VerifyTypes | None = None,
+    ) -> None:
+        parsed = parse_url(url if not isinstance(url, str) or "://" in url else f"http://{url}")
+        shown = parsed.with_user(None) if parsed.raw_user is not None else parsed
+        if parsed.scheme not in PORTS:
+            raise InvalidURL(f"a proxy's scheme is http, https, socks5 or socks5h: {shown}")
+        if not parsed.raw_host:
+            raise InvalidURL(f"the proxy's url has no host: {shown}")
+        if parsed.raw_path not in ("", "/") or parsed.raw_query_string:
+            raise InvalidURL(f"a proxy's url ends after the port: {shown}")
+        self.scheme = parsed.scheme
+        self.host = parsed.raw_host
+        self.port = parsed.port or PORTS[parsed.scheme]
+        self.username = username if username is not None else unquote(parsed.raw_user) if parsed.raw_user else None
+        self.password = password if password is not None else unquote(parsed.raw_password or "")
+        self.headers = Headers.of(headers)
+        self.verify = verify
+
+    @property
+    def is_socks(self) -> bool:
+        """Whether this is a SOCKS proxy."""
+        return self.scheme.startswith("socks")
+
+    @property
+    def authorization(self) -> str | None:
+        """The value of Proxy-Authorization that the credentials make (RFC 7617), None without credentials."""
+        if self.username is None:
+            return None
+        return "Basic " + b64encode(f"{self.username}:{self.password}".encode()).decode("ascii")
+
+    @classmethod
+    def of(cls, value: ProxyTypes) -> Proxy:
+        """Return a Proxy for what users write. Raises InvalidURL, TypeError."""
+        if isinstance(value, Proxy):
+            return value
+        if isinstance(value, (str, URL)):
+            return cls(value)
+        raise TypeError(f"a proxy is a url or a Proxy, not {type(value).__name__}")
+
+    def _key(self) -> tuple[Any, ...]:
+        headers = tuple(sorted((name.lower(), value) for name, value in self.headers.items()))
+        return (self.scheme, self.host, self.port, self.username, self.password, headers, self.verify)
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, Proxy) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
+
+    def __repr__(self) -> str:
+        # Neither credentials nor headers, which may hold them.
+        return f"Proxy({str(self)!r})"
+
+
+ProxyTypes: TypeAlias = "str | URL | Proxy"

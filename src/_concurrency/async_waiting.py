@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from .async_loop import AsyncShield, in_trio
+from .asyncio_timer import resolve, timer_of
 from .cell import Cell, StateLock
 
 __all__ = ["AsyncCondition", "AsyncEvent", "AsyncLock", "AsyncSemaphore", "AsyncWaiter"]
@@ -38,10 +39,10 @@ class AsyncWaiter(Cell[T], Generic[T]):
         if future is not None:
             loop = future.get_loop()
             if asyncio._get_running_loop() is loop:
-                _resolve(future)
+                resolve(future)
                 return True
             try:
-                loop.call_soon_threadsafe(_resolve, future)
+                loop.call_soon_threadsafe(resolve, future)
             except RuntimeError:  # its loop is closed, so nobody will ever take the value
                 return not box or box.pop() is None
         elif self._trio is not None:
@@ -74,7 +75,9 @@ class AsyncWaiter(Cell[T], Generic[T]):
         loop = asyncio.get_running_loop()
         self._future = future = loop.create_future()
         if not self._box:
-            timer = None if timeout is None else loop.call_later(timeout, _resolve, future)
+            timer = None if timeout is None else timer_of(loop)
+            if timer is not None:
+                timer.add(future, timeout)  # type: ignore[arg-type]
             try:
                 await future
             except BaseException:
@@ -82,7 +85,7 @@ class AsyncWaiter(Cell[T], Generic[T]):
                 raise
             finally:
                 if timer is not None:
-                    timer.cancel()
+                    timer.deadlines.pop(future, None)
         return self._collect()
 
     async def _wait_trio(self, timeout: float | None) -> None:
@@ -99,11 +102,6 @@ class AsyncWaiter(Cell[T], Generic[T]):
         except BaseException:
             self._give_up()
             raise
-
-
-def _resolve(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
 
 
 class AsyncEvent:

@@ -24,6 +24,7 @@ from duohttp._concurrency import (
     async_sleep,
     async_spawn,
 )
+from duohttp._concurrency.asyncio_timer import _timers
 from duohttp.values.body import AsyncIteratorBody, IteratorBody
 
 FOREVER = 20.0
@@ -92,6 +93,41 @@ def test_a_value_and_a_timeout_at_once() -> None:
         assert await task == "x"
 
     asyncio.run(main())
+
+
+@both
+def test_limits_of_all_lengths_are_kept_by_one_timer(run: Any) -> None:
+    async def main() -> list[float]:
+        ended: list[float] = []
+
+        async def wait(timeout: float) -> None:
+            with pytest.raises(TimeoutError):
+                await AsyncWaiter[None]().wait(timeout)
+            ended.append(timeout)
+
+        async with AsyncTaskGroup() as group:
+            for timeout in (0.06, 0.02, 0.04, 0.0):
+                group.start_soon(wait, timeout)
+                await async_sleep(0)
+            waiter = AsyncWaiter[int]()
+            group.start_soon(waiter.wait, FOREVER)
+            await async_sleep(0)
+            waiter.set(1)
+        return ended
+
+    assert run(main) == [0.0, 0.02, 0.04, 0.06]
+    assert all(timer._loop.is_closed() for timer in _timers.values())
+
+
+def test_timers_of_closed_loops_are_forgotten() -> None:
+    async def main() -> None:
+        waiter = AsyncWaiter[int]()
+        asyncio.get_running_loop().call_soon(waiter.set, 1)
+        assert await waiter.wait(FOREVER) == 1
+
+    for _ in range(3):
+        asyncio.run(main())
+    assert len(_timers) <= 1
 
 
 @both

@@ -40,6 +40,9 @@ _NO_TRAILERS = re.compile(
 # Start lines with their Host, and start lines alone. Cleared when full, as most targets come once.
 _STARTS: dict[tuple[str, bytes, bytes], tuple[bytes, bytes]] = {}
 _STARTS_MAX = 1024
+# Header lines, and whether Host or framing headers are among them. Most requests have the headers of the last one.
+_BLOCKS: dict[tuple[tuple[str, str], ...], tuple[bytes, bool]] = {}
+_BLOCKS_MAX = 256
 
 
 def _start(method: str, target: bytes, host: bytes) -> tuple[bytes, bytes]:
@@ -59,6 +62,20 @@ def _start(method: str, target: bytes, host: bytes) -> tuple[bytes, bytes]:
     return starts
 
 
+def _block(headers: Headers, key: tuple[tuple[str, str], ...]) -> tuple[bytes, bool]:
+    """Return all header lines, checked, and whether they need a closer look."""
+    lines = header_lines(headers)
+    special = "host" in headers
+    if special:
+        _check_host(headers)
+    block = (lines, special or "content-length" in headers or "transfer-encoding" in headers)
+    if len(lines) <= 2048:
+        if len(_BLOCKS) >= _BLOCKS_MAX:
+            _BLOCKS.clear()
+        _BLOCKS[key] = block
+    return block
+
+
 def encode_request(
     method: str, target: bytes, host: bytes, headers: Headers, body: Body | None
 ) -> tuple[bytes, int | None]:
@@ -69,23 +86,28 @@ def encode_request(
     Raises InvalidRequest and LocalProtocolError, before anything is sent.
     """
     starts = _STARTS.get((method, target, host)) or _start(method, target, host)
-    start = starts[0]
-    if "host" in headers:
-        _check_host(headers)
-        start = starts[1]
+    try:
+        key = tuple(headers.items())
+        lines, special = _BLOCKS.get(key) or _block(headers, key)
+    except TypeError:
+        raise InvalidHeader(
+            f"a header value is not a str: {[type(value).__name__ for value in headers.values()]}"
+        ) from None
     length = 0 if body is None else body.content_length
-    if "content-length" in headers or "transfer-encoding" in headers:
-        length = _given_framing(headers, body, length)
-        return b"%b%b\r\n" % (start, header_lines(headers)), length
+    start = starts[0]
+    if special:
+        if "host" in headers:
+            start = starts[1]
+        if "content-length" in headers or "transfer-encoding" in headers:
+            length = _given_framing(headers, body, length)
+            return b"%b%b\r\n" % (start, lines), length
     if body is None:
-        if method in _EXPECT_BODY:
-            return b"%b%bContent-Length: 0\r\n\r\n" % (start, header_lines(headers)), 0
-        return b"%b%b\r\n" % (start, header_lines(headers)), 0
+        return start + lines + (b"Content-Length: 0\r\n\r\n" if method in _EXPECT_BODY else b"\r\n"), 0
     if method in ("CONNECT", "TRACE"):
         raise LocalProtocolError(f"a {method} request has no body (RFC 9110 section 9.3)")
     if length is None:
-        return b"%b%bTransfer-Encoding: chunked\r\n\r\n" % (start, header_lines(headers)), None
-    return b"%b%bContent-Length: %d\r\n\r\n" % (start, header_lines(headers), length), length
+        return start + lines + b"Transfer-Encoding: chunked\r\n\r\n", None
+    return b"%b%bContent-Length: %d\r\n\r\n" % (start, lines, length), length
 
 
 def _check_host(headers: Headers) -> None:

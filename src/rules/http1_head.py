@@ -1,63 +1,97 @@
-"""What the header lines of a response say about its framing and its connection."""
+"""Gathers the head of a response, however it is cut."""
 
 from __future__ import annotations
 
-import re
+from typing import Final
+
+from httptools import HttpParserError, HttpParserUpgrade
 
 from ..exceptions import RemoteProtocolError
-from ..values.headers import RawHeaders
+from .http1_errors import head_error
+from .http1_limits import Http1Limits
+from .http1_sink import Sink, check_callback
 
-__all__ = ["content_length", "decode_reason", "keep_alive_hints", "transfer_coding"]
+__all__ = ["BLANK", "HeadReader"]
 
-_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_SECONDS = re.compile(rb"(?:^|[,;])[ \t]*(timeout|max)[ \t]*=[ \t]*\"?([0-9]{1,9})", re.IGNORECASE)
-
-
-def decode_reason(reason: bytes) -> str:
-    """Return the reason phrase as text. Raises RemoteProtocolError for control characters (RFC 9112 section 4)."""
-    if _CONTROLS.search(reason):
-        raise RemoteProtocolError("malformed response: the reason phrase holds a control character")
-    try:
-        return str(reason, "utf-8")
-    except UnicodeDecodeError:
-        return str(reason, "latin-1")
+BLANK: Final = b"\r\n\r\n"
+_START: Final = b"HTTP/1."
+_BLANK_LINES: Final = 2
 
 
-def transfer_coding(headers: RawHeaders) -> bytes | None:
-    """Return the transfer codings in lower case, joined by commas; None if there are none.
+class HeadReader:
+    """Finds the end of a head, so that llhttp sees the head and not a byte more.
 
-    Raises RemoteProtocolError if chunked is applied more than once (RFC 9112 section 7.1).
+    Lines go to llhttp when they are complete: a bad one is noticed at once, and llhttp, which copies a line again
+    and again while it grows, never gets half of one. Up to two empty lines before the status line are passed over,
+    as some servers send one after an informational response.
     """
-    codings = [
-        coding.strip(b" \t").lower()
-        for name, value in headers
-        if len(name) == 17 and name.lower() == b"transfer-encoding"
-        for coding in value.split(b",")
-    ]
-    if not codings:
-        return None
-    if codings.count(b"chunked") > 1:
-        raise RemoteProtocolError("malformed response: Transfer-Encoding names chunked more than once")
-    return b",".join(codings)
 
+    __slots__ = ("_blank_lines", "_buffer", "_limits", "_parsed", "_sink", "http_version")
 
-def content_length(headers: RawHeaders) -> int | None:
-    """Return the Content-Length, which the parser has checked to be one decimal number; None if there is none."""
-    for name, value in headers:
-        if len(name) == 14 and name.lower() == b"content-length":
-            return int(value)
-    return None
+    def __init__(self, sink: Sink, limits: Http1Limits) -> None:
+        self._sink = sink
+        self._limits = limits
+        self._buffer = bytearray()
+        self._parsed = 0  # bytes of the buffer that llhttp has
+        self._blank_lines = 0
+        self.http_version = "HTTP/1.1"
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of a head is held."""
+        return not self._buffer
 
-def keep_alive_hints(headers: RawHeaders) -> tuple[float | None, int | None]:
-    """Return what a Keep-Alive header says: idle seconds, and requests the connection will still serve."""
-    timeout: float | None = None
-    most: int | None = None
-    for name, value in headers:
-        if len(name) == 10 and name.lower() == b"keep-alive":
-            for key, number in _SECONDS.findall(value):
-                if key.lower() == b"timeout":
-                    timeout = float(number)
-                else:
-                    most = int(number)
-    return timeout, most
+    def feed(self, data: bytes) -> bytes | None:
+        """Take bytes; return those after the head once it is complete, None before. Raises RemoteProtocolError."""
+        buffer = self._buffer
+        known = len(buffer)
+        buffer += data
+        if not self._parsed:
+            known = max(known - self._check_start(), 0)
+        end = buffer.find(BLANK, max(known - 3, 0)) + 4
+        if end < 4:
+            self._check_size(len(buffer))
+            self._parse(buffer.rfind(b"\n", known) + 1)
+            return None
+        self._check_size(end)
+        self._parse(end)
+        self.http_version = "HTTP/1.1" if buffer[7] == 0x31 else "HTTP/1.0"
+        rest = bytes(buffer[end:])
+        buffer.clear()
+        self._parsed = self._blank_lines = 0
+        return rest
+
+    def _check_start(self) -> int:
+        """Drop empty lines and check that HTTP/1 begins here; return the number of bytes dropped."""
+        buffer = self._buffer
+        dropped = 0
+        while self._blank_lines < _BLANK_LINES and buffer[:2] == b"\r\n":
+            self._blank_lines += 1
+            dropped += 2
+            del buffer[:2]
+        start = bytes(buffer[:7])
+        if start != _START[: len(start)] and not (start == b"\r" and self._blank_lines < _BLANK_LINES):
+            raise RemoteProtocolError(f"malformed response: it begins with {bytes(buffer[:20])!r}, which is not HTTP/1")
+        if len(buffer) > 7 and buffer[7] not in b"01":
+            raise RemoteProtocolError(f"malformed response: its version is {bytes(buffer[:8])!r}, not HTTP/1.0 or 1.1")
+        return dropped
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limits.max_head_bytes:
+            raise RemoteProtocolError(f"the response head is longer than {self._limits.max_head_bytes} bytes")
+
+    def _parse(self, end: int) -> None:
+        if end <= self._parsed:
+            return
+        sink = self._sink
+        try:
+            sink.feed(bytes(self._buffer[self._parsed : end]))
+        except HttpParserUpgrade:
+            pass  # a 101, which is taken by its status
+        except HttpParserError as error:
+            check_callback(error)
+            if sink.keep_alive is None or sink.status() != 101:
+                raise head_error(bytes(self._buffer[:end]), error) from None
+        self._parsed = end
+        if len(sink.headers) > self._limits.max_headers:
+            raise RemoteProtocolError(f"the response has more than {self._limits.max_headers} header lines")

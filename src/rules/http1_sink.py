@@ -1,47 +1,62 @@
-"""What takes the findings of llhttp: the callbacks of one parser."""
+"""llhttp, and what takes its findings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from httptools import HttpResponseParser
+from httptools import HttpParserCallbackError, HttpResponseParser
 
 from ..exceptions import RemoteProtocolError
 from ..values.headers import RawHeaders
 
-__all__ = ["Sink", "make_parser"]
+__all__ = ["Sink", "check_callback"]
 
 
 class Sink:
-    """Gathers head, body pieces and trailers of one message, and counts what a chunked body costs beside its data."""
+    """A strict parser, and head, body pieces and trailers of the message it is in.
+
+    It counts what a chunked body costs beside its data. ``feed`` gives llhttp bytes; ``renew`` begins with another
+    parser, where the old one stopped inside a message or saw what it can't go back from.
+    """
 
     __slots__ = (
+        "_should_keep_alive",
         "body_size",
         "chunk_size",
         "complete",
+        "feed",
         "framing",
         "headers",
         "keep_alive",
         "pieces",
         "reason",
-        "should_keep_alive",
+        "status",
         "trailers_at",
     )
 
-    should_keep_alive: Callable[[], bool]
+    feed: Callable[[bytes], None]
+    status: Callable[[], int]
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget the message and the parser."""
         self.reset()
+        self.body_size = self.chunk_size = self.framing = 0
+        parser = HttpResponseParser(self)
+        self.feed = parser.feed_data
+        self.status = parser.get_status_code
+        self._should_keep_alive = parser.should_keep_alive
 
     def reset(self) -> None:
-        """Forget the message, for the next one."""
+        """Forget the message, which was complete and not chunked: the parser is ready for the next one."""
         self.headers: RawHeaders = []
         self.reason = b""
         self.keep_alive: bool | None = None  # None until the head is complete
         self.complete = False
-        self.trailers_at = -1  # the index of the first trailer in headers, in a chunked message
-        self.body_size = self.framing = self.chunk_size = 0
+        self.trailers_at = -1  # the index of the first trailer in headers, once a chunk came
         if self.pieces:
             self.pieces.clear()
 
@@ -53,11 +68,11 @@ class Sink:
         self.reason = reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name, value))
+        self.headers.append((name, value.rstrip()))  # llhttp strips the front only
 
     def on_headers_complete(self) -> None:
-        # Asked for here, because llhttp forgets it with the message.
-        self.keep_alive = self.should_keep_alive()
+        # Asked here, because llhttp forgets it with the message.
+        self.keep_alive = self._should_keep_alive()
 
     def on_body(self, data: bytes) -> None:
         self.pieces.append(data)
@@ -79,8 +94,9 @@ class Sink:
         self.complete = True
 
 
-def make_parser(sink: Sink) -> HttpResponseParser:
-    """Return a strict parser at the start of a message."""
-    parser = HttpResponseParser(sink)
-    sink.should_keep_alive = parser.should_keep_alive
-    return parser
+def check_callback(error: Exception) -> None:
+    """Raise what a callback raised, a KeyboardInterrupt say, which httptools hides behind an error of its own."""
+    if isinstance(error, HttpParserCallbackError):
+        cause = error.__context__
+        if cause is not None and not isinstance(cause, RemoteProtocolError):
+            raise cause

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -26,20 +27,27 @@ def is_installed() -> bool:
     return find_spec("zstandard") is not None
 
 
-def make_stage(piece: int) -> FrameStage | BlockStage:
-    """Return a decoder whose pieces are at most ``piece`` bytes, 128 KiB or more. Raises ImportError."""
+@cache
+def _library() -> tuple[bool, Any]:
+    """Return the best library there is, and whether it bounds its output. Cached: a failed import is not cheap."""
     for name in ("compression.zstd", "backports.zstd"):
         try:
-            return FrameStage(import_module(name), piece)
+            return True, import_module(name)
         except ImportError:
             pass
-    return BlockStage(import_module("zstandard"))
+    return False, import_module("zstandard")
+
+
+def make_stage(piece: int) -> FrameStage | BlockStage:
+    """Return a decoder whose pieces are at most ``piece`` bytes, 128 KiB or more. Raises ImportError."""
+    bounded, module = _library()
+    return FrameStage(module, piece) if bounded else BlockStage(module)
 
 
 class FrameStage:
     """Frames one after another, by a library that bounds its output: ``compression.zstd`` or ``backports.zstd``."""
 
-    __slots__ = ("_decoder", "_module", "_piece", "_started")
+    __slots__ = ("_decoder", "_module", "_piece")
 
     def __init__(self, module: Any, piece: int) -> None:
         self._module = module

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tracemalloc
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -367,6 +367,14 @@ def test_a_dense_body_is_decoded_as_it_is_asked_for() -> None:
 # Libraries that may be missing.
 
 
+@pytest.fixture
+def _fresh_library() -> Iterator[None]:
+    zstd._library.cache_clear()
+    yield
+    zstd._library.cache_clear()
+
+
+@pytest.mark.usefixtures("_fresh_library")
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("brotli", "brotlicffi", "compression.zstd", "backports.zstd", "zstandard"):
         monkeypatch.setitem(sys.modules, module, None)
@@ -376,6 +384,7 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         make_decoder(["zstd"], LIMITS)
 
 
+@pytest.mark.usefixtures("_fresh_library")
 def test_zstandard_serves_where_nothing_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("compression.zstd", "backports.zstd"):
         monkeypatch.setitem(sys.modules, module, None)

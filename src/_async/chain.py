@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from typing import TypeAlias
 
 from .._concurrency import monotonic
 from ..exceptions import HTTPError, TimeoutException, TooManySends, TotalTimeout
@@ -13,11 +12,10 @@ from ..values.call import MAX_SENDS
 from ..values.request import Request
 from .engines.engine import AsyncEngine
 from .plugins import handler_for
+from .proceed import AsyncProceed
 from .response import AsyncResponse
 
-__all__ = ["AsyncChain", "AsyncProceed", "located", "ordered", "with_overrides"]
-
-AsyncProceed: TypeAlias = Callable[[Request], Awaitable[AsyncResponse]]
+__all__ = ["AsyncChain", "located", "ordered", "with_overrides"]
 
 
 class AsyncChain:

@@ -23,6 +23,7 @@ from .chain import AsyncChain, with_overrides
 from .engines import build_engine
 from .engines.engine import AsyncEngine
 from .engines.shared import AsyncSharedEngine
+from .proceed import AsyncProceed
 from .response import AsyncResponse
 from .statement import AsyncStatement, AsyncStreaming
 
@@ -223,7 +224,7 @@ class AsyncClient:
 
     # The chain.
 
-    def _run_for(self, options: RequestOptions) -> Any:
+    def _run_for(self, options: RequestOptions) -> AsyncProceed:
         """Return what runs a request with these options: the client's chain, or a variant of it."""
         if not options.keys() & CHAIN_OPTIONS:
             return self._run

@@ -9,7 +9,6 @@ from ..exceptions import ClientClosed
 from ..values.options import RequestOptions
 from ..values.request import Request
 from ..values.timeout import Deadline
-from .chain import AsyncProceed
 from .response import AsyncResponse
 
 if TYPE_CHECKING:
@@ -55,8 +54,7 @@ class AsyncStatement:
         # A stream may go on for as long as it likes, unless its own timeout says otherwise.
         if total is not None and (not stream or "timeout" in self._options):
             request.deadline = Deadline(total)
-        run: AsyncProceed = client._run_for(self._options)
-        return await run(request)
+        return await client._run_for(self._options)(request)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.request.method} {self.request.display_url}>"

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from typing import TypeAlias
 
 from .._concurrency import monotonic
 from ..exceptions import HTTPError, TimeoutException, TooManySends, TotalTimeout
@@ -14,11 +13,10 @@ from ..values.call import MAX_SENDS
 from ..values.request import Request
 from .engines.engine import Engine
 from .plugins import handler_for
+from .proceed import Proceed
 from .response import Response
 
-__all__ = ["Chain", "Proceed", "located", "ordered", "with_overrides"]
-
-Proceed: TypeAlias = Callable[[Request], Awaitable[Response]]
+__all__ = ["Chain", "located", "ordered", "with_overrides"]
 
 
 class Chain:

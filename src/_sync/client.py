@@ -24,6 +24,7 @@ from .chain import Chain, with_overrides
 from .engines import build_engine
 from .engines.engine import Engine
 from .engines.shared import SharedEngine
+from .proceed import Proceed
 from .response import Response
 from .statement import Statement, Streaming
 
@@ -222,7 +223,7 @@ class Client:
 
     # The chain.
 
-    def _run_for(self, options: RequestOptions) -> Any:
+    def _run_for(self, options: RequestOptions) -> Proceed:
         """Return what runs a request with these options: the client's chain, or a variant of it."""
         if not options.keys() & CHAIN_OPTIONS:
             return self._run

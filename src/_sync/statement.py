@@ -10,7 +10,6 @@ from ..exceptions import ClientClosed
 from ..values.options import RequestOptions
 from ..values.request import Request
 from ..values.timeout import Deadline
-from .chain import Proceed
 from .response import Response
 
 if TYPE_CHECKING:
@@ -56,8 +55,7 @@ class Statement:
         # A stream may go on for as long as it likes, unless its own timeout says otherwise.
         if total is not None and (not stream or "timeout" in self._options):
             request.deadline = Deadline(total)
-        run: Proceed = client._run_for(self._options)
-        return run(request)
+        return client._run_for(self._options)(request)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.request.method} {self.request.display_url}>"

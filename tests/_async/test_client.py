@@ -164,6 +164,7 @@ BAD: list[tuple[dict[str, Any], type[Exception]]] = [
 @pytest.mark.parametrize(("given", "error"), BAD)
 async def test_bad_input_is_refused_before_anything_is_sent(given: dict[str, Any], error: type[Exception]) -> None:
     client, engine = client_of()
+    given = dict(given)
     with pytest.raises(error):
         await client.request(given.pop("method", "GET"), given.pop("url", "http://a.test/"), **given)
     assert engine.requests == []

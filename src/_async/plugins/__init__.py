@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 from ...plugins.plugin import Plugin, check_pair, has_hook
 from ...plugins.redirect import HttpRedirect
 from ...plugins.validator import HttpCallValidator
+from ..proceed import AsyncSend
 from .flow import AsyncFlowHandler
 from .redirect import AsyncRedirectHandler
 from .validator import AsyncValidatorHandler
 
-if TYPE_CHECKING:
-    from ..response import AsyncResponse
-
-__all__ = ["AsyncSend", "handler_for"]
-
-AsyncSend: TypeAlias = "Callable[..., Awaitable[AsyncResponse]]"
+__all__ = ["handler_for"]
 
 HANDLERS: dict[type[Plugin], Callable[[Any], Any]] = {
     HttpRedirect: AsyncRedirectHandler,

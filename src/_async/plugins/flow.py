@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from ..._concurrency import async_call, async_sleep
 from ...exceptions import TotalTimeout
 from ...plugins.flow import Call, Read, Sleep
 from ...plugins.plugin import Plugin
 from ...values.request import Request
+from ..proceed import AsyncProceed
 from ..response import AsyncResponse
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 __all__ = ["AsyncFlowHandler", "wait"]
-
-AsyncProceed: TypeAlias = Callable[[Request], Awaitable[AsyncResponse]]
 
 
 class AsyncFlowHandler:

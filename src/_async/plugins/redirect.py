@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
-
 from ...plugins.redirect import HttpRedirect
 from ...rules.redirects import next_request
 from ...values.request import Request
 from ...values.response import REDIRECTS
+from ..proceed import AsyncProceed
 from ..response import AsyncResponse
 
 __all__ = ["AsyncRedirectHandler"]
-
-AsyncProceed: TypeAlias = Callable[[Request], Awaitable[AsyncResponse]]
 
 
 class AsyncRedirectHandler:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
-
 from ...plugins.validator import HttpCallValidator
 from ...values.request import Request
+from ..proceed import AsyncProceed
 from ..response import AsyncResponse
 
 __all__ = ["AsyncValidatorHandler"]
-
-AsyncProceed: TypeAlias = Callable[[Request], Awaitable[AsyncResponse]]
 
 
 class AsyncValidatorHandler:

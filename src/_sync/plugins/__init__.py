@@ -3,22 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 from ...plugins.plugin import Plugin, check_pair, has_hook
 from ...plugins.redirect import HttpRedirect
 from ...plugins.validator import HttpCallValidator
+from ..proceed import Send
 from .flow import FlowHandler
 from .redirect import RedirectHandler
 from .validator import ValidatorHandler
 
-if TYPE_CHECKING:
-    from ..response import Response
-
-__all__ = ["Send", "handler_for"]
-
-Send: TypeAlias = "Callable[..., Awaitable[Response]]"
+__all__ = ["handler_for"]
 
 HANDLERS: dict[type[Plugin], Callable[[Any], Any]] = {
     HttpRedirect: RedirectHandler,

@@ -3,22 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from ..._concurrency import call, sleep
 from ...exceptions import TotalTimeout
 from ...plugins.flow import Call, Read, Sleep
 from ...plugins.plugin import Plugin
 from ...values.request import Request
+from ..proceed import Proceed
 from ..response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 __all__ = ["FlowHandler", "wait"]
-
-Proceed: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 class FlowHandler:

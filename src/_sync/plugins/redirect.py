@@ -3,18 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
-
 from ...plugins.redirect import HttpRedirect
 from ...rules.redirects import next_request
 from ...values.request import Request
 from ...values.response import REDIRECTS
+from ..proceed import Proceed
 from ..response import Response
 
 __all__ = ["RedirectHandler"]
-
-Proceed: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 class RedirectHandler:

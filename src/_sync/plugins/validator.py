@@ -3,16 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
-
 from ...plugins.validator import HttpCallValidator
 from ...values.request import Request
+from ..proceed import Proceed
 from ..response import Response
 
 __all__ = ["ValidatorHandler"]
-
-Proceed: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 class ValidatorHandler:

@@ -11,14 +11,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .network import AsyncNetwork as AsyncNetwork
     from .network import Network as Network
+    from .resolver import CachedResolver as CachedResolver
+    from .resolver import Resolver as Resolver
+    from .resolver import ResolverTypes as ResolverTypes
+    from .resolver import StaticResolver as StaticResolver
+    from .resolver import SystemResolver as SystemResolver
     from .stream import AsyncByteStream as AsyncByteStream
     from .stream import ByteStream as ByteStream
+    from .tls import make_context as make_context
 
 _HOMES = {
     "AsyncByteStream": "stream",
     "AsyncNetwork": "network",
     "ByteStream": "stream",
+    "CachedResolver": "resolver",
     "Network": "network",
+    "Resolver": "resolver",
+    "ResolverTypes": "resolver",
+    "StaticResolver": "resolver",
+    "SystemResolver": "resolver",
+    "make_context": "tls",
 }
 
 

@@ -2,75 +2,108 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+from .library import running_trio
+from .resolver import ResolverTypes, as_resolver
 
 if TYPE_CHECKING:
     from .stream import AsyncByteStream, ByteStream
 
-__all__ = ["AsyncNetwork", "Network"]
+__all__ = ["AsyncNetwork", "Network", "NetworkOptions"]
 
 
-def _in_trio() -> bool:
-    trio = sys.modules.get("trio")
-    return trio is not None and trio.lowlevel.in_trio_task()
+class NetworkOptions:
+    """What both colours are told.
 
-
-class _Options:
-    """What both colours are told."""
+    ``resolver`` is a Resolver, a map of hosts to addresses, a function of host and port, or None for the system.
+    ``local_address`` is the IP literal to connect from. ``socket_options`` are arguments of ``setsockopt``, set
+    before connecting. ``happy_eyeballs_delay`` is the start in seconds that an address has over the next one.
+    """
 
     def __init__(
         self,
         *,
-        resolver: Any = None,
+        resolver: ResolverTypes = None,
         local_address: str | None = None,
         socket_options: Iterable[tuple[Any, ...]] = (),
         happy_eyeballs_delay: float = 0.25,
     ) -> None:
-        self.resolver = resolver
+        self.resolver = as_resolver(resolver)
         self.local_address = local_address
         self.socket_options = tuple(socket_options)
         self.happy_eyeballs_delay = happy_eyeballs_delay
 
+    def having(self, local_address: str | None, socket_options: Iterable[tuple[Any, ...]] | None) -> Self:
+        """Return a network with another local address and more socket options, where these are given."""
+        more = tuple(socket_options or ())
+        if local_address is None and not more:
+            return self
+        return type(self)(
+            resolver=self.resolver,
+            local_address=local_address or self.local_address,
+            socket_options=self.socket_options + more,
+            happy_eyeballs_delay=self.happy_eyeballs_delay,
+        )
 
-class AsyncNetwork(_Options):
+
+class AsyncNetwork(NetworkOptions):
     """Opens connections for tasks, on asyncio (and uvloop) or trio, whichever runs."""
 
     async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> AsyncByteStream:
-        """Look the host up and connect, within ``timeout`` seconds together (None: no limit).
+        """Look the host up and connect to the first address that answers, within ``timeout`` seconds together.
 
-        Raises ConnectTimeout, ResolveError and ConnectError.
+        None is no limit. Raises ConnectTimeout, ResolveError and ConnectError.
         """
-        if _in_trio():
-            raise NotImplementedError("trio comes with the next change")
-        from .asyncio_stream import connect_tcp
+        if running_trio() is not None:
+            from .trio_connect import connect_tcp as connect_on_trio
+
+            return await connect_on_trio(self, host, port, timeout)
+        from .asyncio_connect import connect_tcp
 
         return await connect_tcp(self, host, port, timeout)
 
     async def connect_unix(self, path: str, timeout: float | None = None) -> AsyncByteStream:
         """Connect to a Unix socket within ``timeout`` seconds. Raises ConnectTimeout and ConnectError."""
-        if _in_trio():
-            raise NotImplementedError("trio comes with the next change")
-        from .asyncio_stream import connect_unix
+        if running_trio() is not None:
+            from .trio_connect import connect_unix as connect_on_trio
+
+            return await connect_on_trio(self, path, timeout)
+        from .asyncio_connect import connect_unix
 
         return await connect_unix(self, path, timeout)
 
 
-class Network(_Options):
-    """Opens connections for threads."""
+class Network(NetworkOptions):
+    """Opens connections for threads. Raises TypeError for a resolver that is a coroutine function."""
+
+    def __init__(
+        self,
+        *,
+        resolver: ResolverTypes = None,
+        local_address: str | None = None,
+        socket_options: Iterable[tuple[Any, ...]] = (),
+        happy_eyeballs_delay: float = 0.25,
+    ) -> None:
+        super().__init__(
+            resolver=as_resolver(resolver, blocking=True),
+            local_address=local_address,
+            socket_options=socket_options,
+            happy_eyeballs_delay=happy_eyeballs_delay,
+        )
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> ByteStream:
-        """Look the host up and connect, within ``timeout`` seconds together (None: no limit).
+        """Look the host up and connect to the first address that answers, within ``timeout`` seconds together.
 
-        Raises ConnectTimeout, ResolveError, ConnectError and RequestCancelled.
+        None is no limit. Raises ConnectTimeout, ResolveError, ConnectError and RequestCancelled.
         """
-        from .socket_stream import connect_tcp
+        from .socket_connect import connect_tcp
 
         return connect_tcp(self, host, port, timeout)
 
     def connect_unix(self, path: str, timeout: float | None = None) -> ByteStream:
         """Connect to a Unix socket within ``timeout`` seconds. Raises ConnectTimeout and ConnectError."""
-        from .socket_stream import connect_unix
+        from .socket_connect import connect_unix
 
         return connect_unix(self, path, timeout)

@@ -7,23 +7,28 @@ import select
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..exceptions import ConnectError, ConnectTimeout, ReadError, ReadTimeout, ResolveError, WriteError, WriteTimeout
+from .._concurrency.cancel import CancelToken, current_token, set_current
+from ..exceptions import NetworkError, ReadError, ReadTimeout, WriteError, WriteTimeout
+from .socket_info import poller, socket_info
 from .stream import ByteStream
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from .network import Network
+__all__ = ["SocketStream"]
 
-__all__ = ["SocketStream", "connect_tcp", "connect_unix"]
+T = TypeVar("T")
 
-KERNEL_TIMEOUTS = sys.platform != "win32" and hasattr(socket, "SO_RCVTIMEO")
+KERNEL_LIMITS = sys.platform != "win32" and hasattr(socket, "SO_RCVTIMEO")
 TOLERANCE = 0.01
 """Seconds that a limit already set on the socket may be longer than the one asked for."""
 SMALL = 65536
+"""Bytes up to which a write is not timed from its start, as it does not wait in more than one call."""
+DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 
 
 class SocketStream(ByteStream):
@@ -55,61 +60,79 @@ class SocketStream(ByteStream):
         self._send = sock.send
         self._peer = peer
         self._pid = os.getpid()
-        self._poll: Any = None
+        self._poll = poller(sock)
         self._read_limit: float | None = None
         self._write_limit: float | None = None
         sock.settimeout(None)
 
+    # Reading
+
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        token = current_token()
+        if token is not None:
+            return self._under(token, self.read, max_bytes, timeout)
         self._reading = True
         try:
-            if self._closed:
-                raise ReadError(f"the connection to {self._peer} is closed")
             if timeout != self._read_limit:
                 self._limit_reads(timeout)
-            return self._recv(max_bytes)
+            data = self._recv(max_bytes)
+            if data or not self._closed:
+                return data
         except OSError as error:
-            return self._read_again(error, max_bytes, timeout)
+            raise self._read_failed(error, timeout) from error
         finally:
             self._reading = False
             if self._closed:
                 self._close_socket()
+        raise ReadError(f"the connection to {self._peer} is closed")  # this end was not the peer's
 
-    def _read_again(self, error: OSError, max_bytes: int, timeout: float | None) -> bytes:
-        """Go on after a system call that failed: the limit that was set may be shorter than the one asked for."""
-        while isinstance(error, (BlockingIOError, TimeoutError)) and not self._closed:
-            if timeout is None or self._read_limit is None or timeout - self._read_limit < 0.001:
-                raise ReadTimeout(f"no byte came from {self._peer} in time") from None
-            timeout -= self._read_limit
-            try:
-                self._limit_reads(timeout)
-                return self._recv(max_bytes)
-            except OSError as again:
-                error = again
-        if self._closed or isinstance(error, ReadError):
-            raise ReadError(f"the connection to {self._peer} was closed while it was read") from None
-        raise ReadError(f"reading from {self._peer} failed: {error}") from error
+    def read_nowait(self, max_bytes: int) -> bytes | None:
+        try:
+            if not self._poll(0):
+                return None
+            return self._recv(max_bytes, DONT_WAIT)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except (OSError, ValueError) as error:
+            raise self._read_failed(error, None) from error
 
-    def write(self, data: bytes, timeout: float | None = None) -> None:
+    def _read_failed(self, error: Exception, timeout: float | None) -> Exception:
+        if self._closed:
+            return ReadError(f"the connection to {self._peer} is closed")
+        if _limit_reached(error) and timeout is not None:
+            return ReadTimeout(f"no byte came from {self._peer} for {timeout:g} s")
+        return ReadError(f"reading from {self._peer} failed: {error}")
+
+    def _limit_reads(self, timeout: float | None) -> None:
+        now = self._read_limit
+        if timeout is None or now is None or not timeout <= now <= timeout + TOLERANCE:
+            _limit(self._sock, "SO_RCVTIMEO", timeout)
+            self._read_limit = timeout
+
+    # Writing
+
+    def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
+        token = current_token()
+        if token is not None:
+            return self._under(token, self.write, data, timeout)
         size = len(data)
-        started = monotonic() if size > SMALL and timeout is not None else 0.0
+        started = monotonic() if size > SMALL else 0.0
         self._writing = True
         try:
-            if self._closed:
-                raise WriteError(f"the connection to {self._peer} is closed")
             if timeout != self._write_limit:
                 self._limit_writes(timeout)
             sent = self._send(data)
             if sent != size:
-                self._write_rest(memoryview(data)[sent:], timeout, started or monotonic())
+                self._send_rest(memoryview(data)[sent:], timeout, started or monotonic())
         except OSError as error:
-            self._write_failed(error)
+            raise self._write_failed(error) from error
         finally:
             self._writing = False
             if self._closed:
                 self._close_socket()
+        return None
 
-    def _write_rest(self, rest: memoryview, timeout: float | None, started: float) -> None:
+    def _send_rest(self, rest: memoryview, timeout: float | None, started: float) -> None:
         """Go on after a short write, which means that the kernel's limit or a signal ended the call."""
         while rest:
             if timeout is not None:
@@ -119,24 +142,81 @@ class SocketStream(ByteStream):
                 self._limit_writes(left)
             rest = rest[self._send(rest) :]
 
-    def _write_failed(self, error: OSError) -> NoReturn:
-        if self._closed or isinstance(error, WriteError):
-            raise WriteError(f"the connection to {self._peer} is closed") from None
-        if isinstance(error, (BlockingIOError, TimeoutError)):
-            raise WriteTimeout(f"{self._peer} did not take the data in time") from None
-        raise WriteError(f"writing to {self._peer} failed: {error}") from error
+    def write_until_readable(self, data: bytes | memoryview, timeout: float | None = None) -> int:
+        token = current_token()
+        if token is not None:
+            return self._under(token, self.write_until_readable, data, timeout)
+        view = memoryview(data)
+        deadline = None if timeout is None else monotonic() + timeout
+        sent = 0
+        self._writing = True
+        try:
+            while sent < len(view):
+                left = None if deadline is None else max(0.0, deadline - monotonic())
+                if not DONT_WAIT:
+                    self._limit_writes(left)
+                readable, writable = _ready(self._sock, left)
+                if readable:
+                    break
+                if not writable:
+                    raise BlockingIOError
+                sent += self._send(view[sent:], DONT_WAIT)
+        except (OSError, ValueError) as error:
+            raise self._write_failed(error) from error
+        finally:
+            self._writing = False
+            if self._closed:
+                self._close_socket()
+        return sent
 
-    def _limit_reads(self, timeout: float | None) -> None:
-        now = self._read_limit
-        if timeout is None or now is None or not 0.5 * timeout < now < timeout + TOLERANCE:
-            _set_limit(self._sock, "SO_RCVTIMEO", timeout)
-            self._read_limit = timeout
+    def send_farewell(self, data: bytes) -> None:
+        if self._closed or self._writing or self._pid != os.getpid():
+            return
+        try:
+            if not DONT_WAIT:
+                self._sock.settimeout(0.0)
+            self._send(data, DONT_WAIT)
+        except OSError:
+            pass
+
+    def _write_failed(self, error: Exception) -> Exception:
+        if self._closed:
+            return WriteError(f"the connection to {self._peer} is closed")
+        if _limit_reached(error):
+            return WriteTimeout(f"{self._peer} did not take the data in time")
+        return WriteError(f"writing to {self._peer} failed: {error}")
 
     def _limit_writes(self, timeout: float | None) -> None:
         now = self._write_limit
-        if timeout is None or now is None or not 0.5 * timeout < now < timeout + TOLERANCE:
-            _set_limit(self._sock, "SO_SNDTIMEO", timeout)
+        if timeout is None or now is None or not timeout <= now <= timeout + TOLERANCE:
+            _limit(self._sock, "SO_SNDTIMEO", timeout)
             self._write_limit = timeout
+
+    # Closing and cancelling
+
+    def _under(
+        self, token: CancelToken, operation: Callable[[Any, float | None], T], argument: Any, timeout: float | None
+    ) -> T:
+        """Do an operation that ends with RequestCancelled when the token is cancelled meanwhile."""
+        token.register(self._interrupt)
+        set_current(None)
+        try:
+            result = operation(argument, timeout)
+        except (NetworkError, TimeoutError):
+            token.check()
+            raise
+        finally:
+            set_current(token)
+            token.unregister(self._interrupt)
+        token.check()
+        return result
+
+    def _interrupt(self) -> None:
+        """Wake a thread that is inside a system call on this socket."""
+        try:
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
 
     def close(self) -> None:
         self.abort()
@@ -145,16 +225,10 @@ class SocketStream(ByteStream):
         if self._closed:
             return
         self._closed = True
-        if self._pid != os.getpid():
-            self._close_socket()
-            return
-        if self._reading or self._writing:
-            # another thread is inside a system call: closing the descriptor under it could hand it a stranger's
-            # connection, so it is woken here and closes on its way out
-            try:
-                self._sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        if self._pid == os.getpid() and (self._reading or self._writing):
+            # A thread is inside a system call: closing the descriptor under it could hand it a stranger's
+            # connection. So it is woken here, and closes on its way out.
+            self._interrupt()
             if self._reading or self._writing:
                 return
         self._close_socket()
@@ -166,83 +240,53 @@ class SocketStream(ByteStream):
             pass
 
     def __del__(self) -> None:
-        if not self._closed:
+        try:
             self._closed = True
-            self._close_socket()
+            self._sock.close()
+        except Exception:  # never made, or the interpreter is shutting down
+            pass
+
+    # The rest
 
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> ByteStream:
-        raise NotImplementedError("TLS comes with the next change")
+        from .tls_stream import TLSStream
+
+        return TLSStream.over(self, ssl_context, server_hostname, timeout, self._peer)
 
     def is_stale(self) -> bool:
-        if self._closed:
+        try:
+            return self._closed or bool(self._poll(0))
+        except (OSError, ValueError):  # closed by another thread
             return True
-        poll = self._poll
-        if poll is None:
-            poll = self._poll = _poller(self._sock)
-        return bool(poll(0))
 
     def get_extra_info(self, name: str) -> object | None:
-        if name == "is_readable":
-            return self.is_stale()
-        if name == "socket":
-            return self._sock
-        try:
-            if name == "client_addr":
-                return cast(object, self._sock.getsockname())
-            if name == "server_addr":
-                return cast(object, self._sock.getpeername())
-        except OSError:
-            return None
-        return None
+        return self.is_stale() if name == "is_readable" else socket_info(self._sock, name)
 
 
-def _set_limit(sock: socket.socket, option: str, timeout: float | None) -> None:
-    if not KERNEL_TIMEOUTS:
-        sock.settimeout(timeout)
+def _limit_reached(error: Exception) -> bool:
+    """Return whether a system call failed because of its limit; ETIMEDOUT is a failure of the network."""
+    return isinstance(error, BlockingIOError) or (isinstance(error, TimeoutError) and error.errno is None)
+
+
+def _limit(sock: socket.socket, option: str, timeout: float | None) -> None:
+    """Set how long a system call may wait: ``SO_RCVTIMEO`` or ``SO_SNDTIMEO``, or both where the kernel can't."""
+    if not KERNEL_LIMITS:
+        sock.settimeout(None if timeout is None else max(timeout, 0.001))
         return
-    if timeout is None:
-        packed = struct.pack("@ll", 0, 0)
-    else:
-        seconds, rest = divmod(max(timeout, 0.000001), 1.0)
-        packed = struct.pack("@ll", int(seconds), max(int(rest * 1e6), 0 if seconds else 1))
+    microseconds = 0 if timeout is None else max(int(timeout * 1e6), 1)
+    packed = struct.pack("@ll", *divmod(microseconds, 1_000_000))
     sock.setsockopt(socket.SOL_SOCKET, getattr(socket, option), packed)
 
 
-def _poller(sock: socket.socket) -> Any:
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(sock, select.POLLIN | select.POLLPRI)
-        return poll.poll
-    return lambda timeout: select.select([sock], [], [], timeout)[0]
-
-
-def connect_tcp(network: Network, host: str, port: int, timeout: float | None) -> ByteStream:
-    """Connect to the first address that answers."""
-    peer = f"{host}:{port}"
-    try:
-        sock = socket.create_connection((host, port), timeout)
-    except socket.gaierror as error:
-        raise ResolveError(f"{host!r} has no address: {error.strerror}") from error
-    except TimeoutError:
-        raise ConnectTimeout(f"no connection to {peer} in time") from None
-    except OSError as error:
-        raise ConnectError(f"no connection to {peer}: {error}") from error
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return SocketStream(sock, peer)
-
-
-def connect_unix(network: Network, path: str, timeout: float | None) -> ByteStream:
-    """Connect to a Unix socket."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.settimeout(timeout)
-        sock.connect(path)
-    except TimeoutError:
-        sock.close()
-        raise ConnectTimeout(f"no connection to {path} in time") from None
-    except OSError as error:
-        sock.close()
-        raise ConnectError(f"no connection to {path}: {error}") from error
-    return SocketStream(sock, path)
+def _ready(sock: socket.socket, timeout: float | None) -> tuple[bool, bool]:
+    """Wait until a socket is readable or writable, and return which."""
+    if not hasattr(select, "poll"):
+        readable, writable, _ = select.select([sock], [sock], [], timeout)
+        return bool(readable), bool(writable)
+    poll = select.poll()
+    poll.register(sock, select.POLLIN | select.POLLOUT)
+    events = poll.poll(None if timeout is None else timeout * 1000)
+    flags = events[0][1] if events else 0
+    return bool(flags & ~select.POLLOUT), bool(flags & select.POLLOUT)

@@ -26,8 +26,24 @@ class AsyncByteStream:
         """
         raise NotImplementedError
 
-    async def write(self, data: bytes, timeout: float | None = None) -> None:
+    async def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
         """Send all of ``data``; ``timeout`` bounds the whole call. Raises WriteTimeout and WriteError."""
+        raise NotImplementedError
+
+    async def write_until_readable(self, data: bytes | memoryview, timeout: float | None = None) -> int:
+        """Send ``data``, but stop as soon as the peer has sent something or closed; return how much was sent.
+
+        For uploads: a server that answers early may never read the rest. What was not sent can't be sent later.
+        Nobody else may read meanwhile. Raises as ``write``.
+        """
+        raise NotImplementedError
+
+    def read_nowait(self, max_bytes: int) -> bytes | None:
+        """Return what came already, ``b""`` at the end of the stream, or None if nothing came. Raises ReadError."""
+        raise NotImplementedError
+
+    def send_farewell(self, data: bytes) -> None:
+        """Send last bytes before closing, as far as that needs no waiting; never fails."""
         raise NotImplementedError
 
     async def aclose(self) -> None:
@@ -72,11 +88,27 @@ class ByteStream:
         """
         raise NotImplementedError
 
-    def write(self, data: bytes, timeout: float | None = None) -> None:
+    def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
         """Send all of ``data``; ``timeout`` bounds the whole call.
 
         Raises WriteTimeout, WriteError and RequestCancelled.
         """
+        raise NotImplementedError
+
+    def write_until_readable(self, data: bytes | memoryview, timeout: float | None = None) -> int:
+        """Send ``data``, but stop as soon as the peer has sent something or closed; return how much was sent.
+
+        For uploads: a server that answers early may never read the rest. What was not sent can't be sent later.
+        Nobody else may read meanwhile. Raises as ``write``.
+        """
+        raise NotImplementedError
+
+    def read_nowait(self, max_bytes: int) -> bytes | None:
+        """Return what came already, ``b""`` at the end of the stream, or None if nothing came. Raises ReadError."""
+        raise NotImplementedError
+
+    def send_farewell(self, data: bytes) -> None:
+        """Send last bytes before closing, as far as that needs no waiting; never fails."""
         raise NotImplementedError
 
     def close(self) -> None:

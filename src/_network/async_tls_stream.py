@@ -1,0 +1,187 @@
+"""TLS over any async byte stream, another TLS stream included."""
+
+from __future__ import annotations
+
+import os
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ..exceptions import ReadError, ReadTimeout, TLSError, WriteError, WriteTimeout
+from .stream import AsyncByteStream
+from .tls_machine import PLAIN, RECORDS, TLSMachine, handshake_error, left
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+__all__ = ["AsyncTLSStream"]
+
+
+class AsyncTLSStream(AsyncByteStream):
+    """An encrypted stream over another one, which it owns."""
+
+    __slots__ = ("_closed", "_inner", "_machine", "_maybe", "_peer", "_pid", "_plain", "_receive", "_send", "_writers")
+
+    def __init__(self, inner: AsyncByteStream, machine: TLSMachine, peer: str) -> None:
+        self._inner = inner
+        self._receive = inner.read
+        self._send = inner.write
+        self._machine = machine
+        self._peer = peer
+        self._pid = os.getpid()
+        self._closed = False
+        self._maybe = True
+        """Whether plain bytes may be had without reading from the wire."""
+        self._plain: bytes | None = None
+        """Plain bytes, or the end, found by looking whether there are any."""
+        self._writers = 0
+
+    @classmethod
+    async def over(
+        cls,
+        inner: AsyncByteStream,
+        context: SSLContext,
+        server_hostname: str | None,
+        timeout: float | None,
+        peer: str,
+    ) -> AsyncTLSStream:
+        """Do the handshake; see AsyncByteStream.start_tls."""
+        deadline = None if timeout is None else monotonic() + timeout
+        try:
+            machine = TLSMachine(context, server_hostname, peer)
+            try:
+                while not machine.handshake():
+                    await inner.write(machine.outgoing.read(), left(deadline))
+                    machine.feed(await inner.read(RECORDS, left(deadline)))
+            except TLSError:
+                inner.send_farewell(machine.outgoing.read())  # the alert that tells the server why
+                raise
+            await inner.write(machine.outgoing.read(), left(deadline))
+        except BaseException as error:
+            inner.abort()
+            failure = handshake_error(error, peer, timeout)
+            if failure is None:
+                raise
+            raise failure from error
+        return cls(inner, machine, peer)
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        machine = self._machine
+        if self._maybe:
+            data = self._take(max_bytes)
+            if data is not None:
+                return data
+        deadline = None if timeout is None else monotonic() + timeout
+        while True:
+            machine.feed(await self._receive(RECORDS, timeout))
+            data = machine.read(max_bytes)
+            if machine.outgoing.pending and not self._writers:
+                self._plain, self._maybe = data, True  # kept if this is cancelled
+                await self._flush(timeout)
+                self._plain = None
+            if data is not None:
+                self._maybe = len(data) == max_bytes or machine.has_input()
+                return data
+            if deadline is not None:
+                timeout = max(0.0, deadline - monotonic())
+
+    def _take(self, max_bytes: int) -> bytes | None:
+        """Return plain bytes that need no reading from the wire, or None."""
+        data = self._plain
+        if data is None:
+            data = self._machine.read(max_bytes)
+        elif len(data) > max_bytes:
+            self._plain = data[max_bytes:]
+            return data[:max_bytes]
+        elif data:
+            self._plain = None
+        self._maybe = data is not None and (len(data) == max_bytes or self._machine.has_input())
+        return data
+
+    async def _flush(self, timeout: float | None) -> None:
+        """Send what reading has produced: the answer to a key update or a renegotiation."""
+        try:
+            await self._send(self._machine.outgoing.read(), timeout)
+        except WriteTimeout as error:
+            raise ReadTimeout(error.message) from None
+        except WriteError as error:
+            raise ReadError(error.message) from error
+
+    def read_nowait(self, max_bytes: int) -> bytes | None:
+        while True:
+            if self._maybe:
+                data = self._take(max_bytes)
+                if data is not None:
+                    return data
+            wire = self._inner.read_nowait(RECORDS)
+            if wire is None:
+                return None
+            self._machine.feed(wire)
+            self._maybe = True
+
+    async def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
+        if self._closed:
+            raise WriteError(f"the connection to {self._peer} is closed")
+        self._writers += 1
+        try:
+            if len(data) <= PLAIN:
+                await self._send(self._machine.write(data), timeout)
+            else:
+                deadline = None if timeout is None else monotonic() + timeout
+                view = memoryview(data)
+                for start in range(0, len(view), PLAIN):
+                    await self._send(self._machine.write(view[start : start + PLAIN]), left(deadline))
+            if self._machine.outgoing.pending:  # a reader left it to us
+                await self._send(self._machine.outgoing.read(), timeout)
+        finally:
+            self._writers -= 1
+
+    async def write_until_readable(self, data: bytes | memoryview, timeout: float | None = None) -> int:
+        deadline = None if timeout is None else monotonic() + timeout
+        view = memoryview(data)
+        for start in range(0, len(view), PLAIN):
+            wire = memoryview(self._machine.write(view[start : start + PLAIN]))
+            while wire:
+                if self.is_stale():
+                    return start
+                wire = wire[await self._inner.write_until_readable(wire, left(deadline)) :]
+        return len(view)
+
+    def send_farewell(self, data: bytes) -> None:
+        if not self._writers:
+            try:
+                self._inner.send_farewell(self._machine.write(data))
+            except WriteError:
+                pass
+
+    async def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> AsyncByteStream:
+        return await AsyncTLSStream.over(self, ssl_context, server_hostname, timeout, self._peer)
+
+    def is_stale(self) -> bool:
+        """Return whether an idle connection can't be used again; session tickets that came meanwhile are no reason."""
+        if self._closed or not (self._maybe or self._inner.is_stale()):
+            return self._closed
+        try:
+            if self._plain is None:
+                self._plain = self.read_nowait(RECORDS)
+                self._maybe = self._maybe or self._plain is not None
+        except (ReadError, TLSError):
+            return True
+        return self._plain is not None
+
+    def get_extra_info(self, name: str) -> object | None:
+        if name == "ssl_object":
+            return self._machine.ssl_object
+        return self.is_stale() if name == "is_readable" else self._inner.get_extra_info(name)
+
+    async def aclose(self) -> None:
+        if not self._closed:
+            self._closed = True
+            if not self._writers and self._pid == os.getpid():
+                self._inner.send_farewell(self._machine.farewell())
+            await self._inner.aclose()
+
+    def abort(self) -> None:
+        self._closed = True
+        self._inner.abort()

@@ -1,0 +1,145 @@
+"""TLS without I/O: bytes of the wire in and out, plain bytes in and out. All byte streams share it."""
+
+from __future__ import annotations
+
+import ssl
+from ssl import MemoryBIO, SSLContext, SSLObject, SSLWantReadError
+from time import monotonic
+
+from ..exceptions import ConnectTimeout, HTTPError, NetworkError, ReadError, TimeoutException, TLSError, WriteError
+from .tls_errors import explain, explain_plaintext
+
+__all__ = ["TLSMachine"]
+
+RECORDS = 65536
+"""Wire bytes to ask for at once: four records of full size."""
+PLAIN = 262144
+"""Plain bytes that are encrypted before they are sent."""
+
+
+class TLSMachine:
+    """The client side of one TLS connection.
+
+    It is not to be used by two threads at once.
+    """
+
+    __slots__ = ("_begun", "_decrypt", "_encrypt", "_ended", "_host", "_incoming", "_name", "outgoing", "ssl_object")
+
+    def __init__(self, context: SSLContext, server_hostname: str | None, name: str) -> None:
+        self._incoming = MemoryBIO()
+        self.outgoing = MemoryBIO()
+        self._host = server_hostname = _sni(server_hostname)
+        self._name = name
+        self._begun = False
+        self._ended = False
+        try:
+            self.ssl_object: SSLObject = context.wrap_bio(
+                self._incoming, self.outgoing, server_side=False, server_hostname=server_hostname
+            )
+        except (ValueError, UnicodeError, ssl.SSLError) as error:
+            raise TLSError(f"no TLS with {name}: {error}") from error
+        self._decrypt = self.ssl_object.read
+        self._encrypt = self.ssl_object.write
+
+    def feed(self, data: bytes) -> None:
+        """Take what came from the wire; empty at its end. Raises TLSError if the server does not speak TLS."""
+        if not data:
+            self._incoming.write_eof()
+            return
+        if not self._begun:
+            self._begun = True
+            problem = explain_plaintext(data)
+            if problem is not None:
+                raise TLSError(f"no TLS with {self._name}: {problem}")
+        self._incoming.write(data)
+
+    def handshake(self) -> bool:
+        """Go on with the handshake and return whether it is complete; else send ``outgoing`` and feed more.
+
+        Raises TLSError; ``outgoing`` then holds the alert for the server.
+        """
+        try:
+            self.ssl_object.do_handshake()
+        except SSLWantReadError:
+            return False
+        except (ssl.SSLError, ssl.CertificateError, ValueError) as error:
+            raise TLSError(f"no TLS with {self._name}: {explain(error, self._host)}") from error
+        return True
+
+    def has_input(self) -> bool:
+        """Return whether ``read`` may have something without being fed; it may be a part of a record only."""
+        return self._ended or self._incoming.pending > 0 or self._incoming.eof
+
+    def read(self, max_bytes: int) -> bytes | None:
+        """Return plain bytes, ``b""`` at the proper end, or None if more must be fed. Raises ReadError.
+
+        An end without the server's farewell is a ReadError, as data may have been cut off (RFC 9112 section 9.8).
+        """
+        incoming = self._incoming
+        try:
+            data = self._decrypt(max_bytes)
+            if not data:
+                self._ended = True
+            if not incoming.pending or len(data) == max_bytes:
+                return data
+            parts = [data]
+            left = max_bytes - len(data)
+            try:
+                while left > 0 and incoming.pending:
+                    data = self._decrypt(left)
+                    if not data:
+                        self._ended = True  # the next call returns it again
+                        break
+                    parts.append(data)
+                    left -= len(data)
+            except ssl.SSLError:
+                pass  # a part of a record, or a failure that the next call meets again
+            return b"".join(parts)
+        except SSLWantReadError:
+            return None
+        except ssl.SSLEOFError as error:
+            raise ReadError(f"{self._name} closed the connection without ending TLS: data may be missing") from error
+        except (ssl.SSLError, ValueError) as error:
+            raise ReadError(f"reading from {self._name} failed: {explain(error, self._host)}") from error
+
+    def write(self, data: bytes | memoryview) -> bytes:
+        """Return the wire bytes for plain bytes, after whatever else must be sent. Raises WriteError."""
+        try:
+            size = len(data)
+            sent = self._encrypt(data)
+            if sent != size:
+                view = memoryview(data)
+                while sent < size:
+                    sent += self._encrypt(view[sent:])
+            return self.outgoing.read()
+        except (ssl.SSLError, ValueError) as error:
+            raise WriteError(f"writing to {self._name} failed: {explain(error, self._host)}") from error
+
+    def farewell(self) -> bytes:
+        """Return the wire bytes that end the connection properly; empty if it is beyond that."""
+        try:
+            self.ssl_object.unwrap()
+        except (ssl.SSLError, ValueError):
+            pass
+        return self.outgoing.read()
+
+
+def _sni(host: str | None) -> str | None:
+    """Return a host as certificates and SNI have it: no root dot (RFC 6066 section 3), no zone of an address."""
+    if host is None:
+        return None
+    return host.partition("%")[0] if ":" in host else host.removesuffix(".")
+
+
+def left(deadline: float | None) -> float | None:
+    """Return the seconds until a deadline."""
+    return None if deadline is None else max(0.0, deadline - monotonic())
+
+
+def handshake_error(error: BaseException, name: str, timeout: float | None) -> HTTPError | None:
+    """Return the error for a handshake that ended with ``error``, or None if that is the right one already."""
+    if isinstance(error, TimeoutException):
+        return ConnectTimeout(f"no TLS with {name} within {timeout:g} s")
+    if isinstance(error, NetworkError) and not isinstance(error, TLSError):
+        return TLSError(f"no TLS with {name}: {error.message}")
+    return None

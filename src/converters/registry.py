@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ..exceptions import DecodingError, InvalidBody
 from .converter import Converter, Decode
@@ -11,6 +11,9 @@ from .explain import excerpt
 from .json_converter import JsonConverter
 from .kinds import accepts_none, plain_kind, type_name
 from .text import to_utf8
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["DEFAULT_CONVERTERS", "Converters", "Registration"]
 
@@ -91,11 +94,7 @@ class Converters:
 
     # From bytes to objects.
 
-    @overload
-    def decode(self, data: bytes, into: type[T], content_type: str | None = JSON, encoding: str = "utf-8") -> T: ...
-    @overload
-    def decode(self, data: bytes, into: Any, content_type: str | None = JSON, encoding: str = "utf-8") -> Any: ...
-    def decode(self, data: bytes, into: Any, content_type: str | None = JSON, encoding: str = "utf-8") -> Any:
+    def decode(self, data: bytes, into: TypeForm[T], content_type: str | None = JSON, encoding: str = "utf-8") -> T:
         """Return a body as an ``into``.
 
         ``encoding`` is the charset to assume where the content type names none and the text is no UTF-8.
@@ -112,7 +111,8 @@ class Converters:
             self._plans[content_type, into] = plan
         if encoding != "utf-8":
             encoding = _charset(data, into, content_type, encoding)
-        return plan(data, encoding)
+        result: T = plan(data, encoding)
+        return result
 
     def _plan(self, into: Any, content_type: str | None) -> Decode:
         """Choose the converter, and let it prepare for the type."""

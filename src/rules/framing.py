@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ..exceptions import InvalidHeader, InvalidURL, LocalProtocolError
+from ..exceptions import InvalidHeader, InvalidMethod, InvalidURL, LocalProtocolError
 from ..values.body import Body
 from ..values.headers import Headers, check_method, header_lines
 from ..values.url import Endpoint
@@ -48,7 +48,7 @@ _BLOCKS_MAX = 256
 def _start(method: str, target: bytes, host: bytes) -> tuple[bytes, bytes]:
     """Return the request line with the Host line, and alone; all three parts are checked."""
     if check_method(method) != method:
-        raise LocalProtocolError(f"the method {method!r} is to be written {check_method(method)!r}")
+        raise InvalidMethod(f"the method {method!r} is written {check_method(method)!r}; methods are case-sensitive")
     if not _TARGET.fullmatch(target):
         raise InvalidURL(f"the request target {target[:100]!r} is empty or holds white space or a control character")
     if not _HOST.fullmatch(host):

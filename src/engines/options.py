@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from importlib import import_module
+from os import environ
 from typing import Any, ClassVar
 
 from ..values.settings import ConnectionSettings
 from ..values.unset import UNSET
 
-__all__ = ["DEFAULT_ENGINE", "EngineOptions", "default_options"]
-
-DEFAULT_ENGINE = "native:NativeEngine"
-"""What a client without ``engine=`` uses: the module in this folder, and the class."""
+__all__ = ["EngineOptions", "default_options"]
 
 _CONNECTION_OPTIONS = frozenset(field.name for field in fields(ConnectionSettings))
 _SECRET = frozenset({"cert", "proxy"})
@@ -53,8 +50,22 @@ class EngineOptions:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-def default_options() -> EngineOptions:
-    """Return the options of the engine that a client uses when none was chosen."""
-    module, _, name = DEFAULT_ENGINE.partition(":")
-    options: EngineOptions = getattr(import_module(f".{module}", __package__), name)()
-    return options
+def default_options(settings: ConnectionSettings) -> EngineOptions:
+    """Return the options of the engine that a client uses when none was chosen: the first that can do what is asked."""
+    if settings.http2 or not settings.http1 or _uses_socks(settings):
+        from .httpcore import HttpcoreEngine
+
+        return HttpcoreEngine()
+    from .native import NativeEngine
+
+    return NativeEngine()
+
+
+def _uses_socks(settings: ConnectionSettings) -> bool:
+    named = settings.trust_env and any(name.lower().endswith("_proxy") for name in environ)
+    if settings.proxy is None and not named:
+        return False
+    from ..rules.proxies import proxy_rules
+
+    rules = proxy_rules(settings.proxy, environ if settings.trust_env else None)
+    return any(scheme.startswith("socks") for scheme in rules.schemes())

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from ...engines.options import EngineOptions, default_options
+from ...rules.requirements import check_capabilities
 from ...values.settings import ConnectionSettings
 from .engine import AsyncEngine
 
@@ -22,11 +23,13 @@ DRIVERS: dict[str, tuple[str, str]] = {
 def build_engine(engine: EngineOptions | AsyncEngine | None, settings: ConnectionSettings) -> AsyncEngine:
     """Return the engine a client works with; only its own module is imported. None means the default one.
 
-    An AsyncEngine is taken as it is. Raises TypeError for what is no engine, or one of the other client's.
+    An AsyncEngine is taken as it is. Raises TypeError for what is no engine, or one of the
+    other client's, and UnsupportedByEngine where the settings ask for what the engine lacks.
     """
     if isinstance(engine, AsyncEngine):
+        check_capabilities(engine, engine.capabilities, settings)
         return engine
-    options = default_options() if engine is None else engine
+    options = default_options(settings) if engine is None else engine
     if not isinstance(options, EngineOptions):
         hint = "; make an object of it: add ()" if isinstance(options, type) else ""
         raise TypeError(f"engine is an engine's options or an {AsyncEngine.__name__}, not {options!r}{hint}")
@@ -36,4 +39,5 @@ def build_engine(engine: EngineOptions | AsyncEngine | None, settings: Connectio
     module, name = driver
     make: Any = getattr(import_module(module, __package__), name)
     result: AsyncEngine = make(options, settings)
+    check_capabilities(options, result.capabilities, options.applied(settings))
     return result

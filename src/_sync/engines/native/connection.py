@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ...._network import ByteStream
     from ....values.body import Body
     from ....values.timeout import Deadline
-    from ....values.url import Endpoint
     from .pool import Pool, RoutePool
 
 __all__ = ["Connection", "Http1Body"]
@@ -89,17 +88,17 @@ class Connection:
 
     # One exchange.
 
-    def exchange(self, request: Request, endpoint: Endpoint, target: bytes) -> Response:
+    def exchange(self, request: Request, target: bytes, host: bytes, headers: Headers) -> Response:
         """Send a request and return its response, whose body is read from here. Raises TransportError.
 
-        ``target`` is the request target in the form the route asks for (RFC 9112 section 3.2).
+        ``target`` and ``headers`` are in the form the route asks for (RFC 9112 section 3.2).
         When it raises, or is cancelled, the connection is closed and its permit given back.
         """
         try:
             parser = self.parser
             deadline = request.deadline
             timeout = request.timeout
-            head, length = encode_request(request.method, target, endpoint.host, request.headers, request.body)
+            head, length = encode_request(request.method, target, host, headers, request.body)
             parser.start(request.method, upgrade=request.stream and "upgrade" in request.headers)
             body = request.body
             if body is None:

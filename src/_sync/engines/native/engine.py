@@ -3,28 +3,35 @@
 
 from __future__ import annotations
 
+from os import environ
 from typing import TYPE_CHECKING, Any
 
-from ...._concurrency import StateLock, fork_generation, monotonic, owner
+from ...._concurrency import StateLock, fork_generation, owner
 from ...._network import Network
 from ....engines.native import NativeEngine
-from ....exceptions import NetworkError
+from ....exceptions import ConnectError, NetworkError, ProxyError, UnsupportedByEngine
+from ....rules.framing import absolute_form
 from ....rules.http1 import ResponseParser
 from ....values.capabilities import Capability
+from ....values.headers import Headers
 from ....values.limits import Limits
 from ....values.pool_stats import PoolStats
 from ....values.request import Request
 from ....values.settings import ConnectionSettings
+from ....values.timeout import Deadline
 from ....values.url import Endpoint, endpoint_of
 from ...response import Response
 from ..engine import Engine
 from .connection import Connection
 from .pool import Pool, RoutePool
+from .tunnel import open_tunnel, proxy_headers
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
     from ...._network import ByteStream
+    from ....rules.proxies import ProxyRules
+    from ....values.proxy import Proxy
 
 __all__ = ["NativeDriver"]
 
@@ -36,6 +43,7 @@ class NativeDriver(Engine):
 
     capabilities = frozenset(
         {
+            Capability.PROXY,
             Capability.UPGRADE,
             Capability.TRAILERS,
             Capability.EARLY_HINTS,
@@ -57,6 +65,7 @@ class NativeDriver(Engine):
             socket_options=settings.socket_options,
             happy_eyeballs_delay=options.happy_eyeballs_delay,
         )
+        self._proxies = _proxy_rules(settings)
         self._context: SSLContext | None = None
         self._lock = StateLock()
         self._owner: Any = None
@@ -70,21 +79,51 @@ class NativeDriver(Engine):
         if pool is None or self._owner is not owner() or self._generation != fork_generation():
             pool = self._pool_here()
         endpoint = endpoint_of(request.url)
-        taken = pool.take(endpoint.origin)
-        connection = taken if type(taken) is Connection else self._obtain(pool, taken, request, endpoint)
+        if self._proxies is None:
+            return self._exchange(pool, request, endpoint, endpoint.origin, None, endpoint.target, request.headers)
+        proxy = self._proxies.proxy_for(endpoint.origin)
+        target = endpoint.target
+        headers = request.headers
+        route: Any = (endpoint.origin, proxy)
+        if proxy is not None and endpoint.origin.scheme == "http":
+            # One connection to the proxy serves all plain origins.
+            route = proxy
+            target = absolute_form(endpoint)
+            headers = Headers(headers)
+            headers.update(proxy_headers(proxy))
+        elif "proxy-authorization" in headers:
+            headers = Headers(headers)
+            headers.popall("proxy-authorization")
+        return self._exchange(pool, request, endpoint, route, proxy, target, headers)
+
+    def _exchange(
+        self,
+        pool: Pool,
+        request: Request,
+        endpoint: Endpoint,
+        route: Any,
+        proxy: Proxy | None,
+        target: bytes,
+        headers: Headers,
+    ) -> Response:
+        taken = pool.take(route)
+        if type(taken) is Connection:
+            connection = taken
+        else:
+            connection = self._obtain(pool, taken, request, endpoint, proxy)
         if not connection.used:
-            return connection.exchange(request, endpoint, endpoint.target)
+            return connection.exchange(request, target, endpoint.host, headers)
         try:
-            return connection.exchange(request, endpoint, endpoint.target)
+            return connection.exchange(request, target, endpoint.host, headers)
         except NetworkError as error:
             # RFC 9110 section 9.2.2 and RFC 9112 section 9.3.1: the server may close an idle connection at any time.
             if connection.parser.started or not self._may_send_again(request):
                 raise
             first = error
-        taken = pool.take(endpoint.origin, fresh=True)
-        connection = self._obtain(pool, taken, request, endpoint)
+        taken = pool.take(route, fresh=True)
+        connection = self._obtain(pool, taken, request, endpoint, proxy)
         try:
-            return connection.exchange(request, endpoint, endpoint.target)
+            return connection.exchange(request, target, endpoint.host, headers)
         except NetworkError as error:
             raise error from first
 
@@ -94,14 +133,14 @@ class NativeDriver(Engine):
 
     # Connections.
 
-    def _obtain(self, pool: Pool, taken: Any, request: Request, endpoint: Endpoint) -> Connection:
+    def _obtain(self, pool: Pool, taken: Any, request: Request, endpoint: Endpoint, proxy: Proxy | None) -> Connection:
         """Wait for a connection, or open one with the permit that was taken."""
         if not isinstance(taken, RoutePool):
             taken = pool.wait(taken, request.timeout.pool, request.deadline)
             if isinstance(taken, Connection):
                 return taken
         try:
-            stream = self._open(request, endpoint)
+            stream = self._open(request, endpoint, proxy)
         except BaseException:
             pool.give_back(taken)
             raise
@@ -120,27 +159,51 @@ class NativeDriver(Engine):
             raise
         return connection
 
-    def _open(self, request: Request, endpoint: Endpoint) -> ByteStream:
-        """Connect, and do the TLS handshake, within the connect timeout and the deadline."""
-        deadline = request.deadline
+    def _open(self, request: Request, endpoint: Endpoint, proxy: Proxy | None) -> ByteStream:
+        """Connect, through the proxy if there is one, and do the TLS handshake: all within the connect timeout."""
         timeout = request.timeout.connect
-        if deadline is not None:
-            timeout = deadline.clamp(timeout)
-        started = monotonic()
+        if request.deadline is not None:
+            timeout = request.deadline.clamp(timeout)
+        limit = None if timeout is None else Deadline(timeout)
         scheme, host, port = endpoint.origin
-        uds = self._settings.uds
-        if uds is not None:
-            stream = self._network.connect_unix(uds, timeout)
-        else:
-            stream = self._network.connect_tcp(host, port, timeout)
-        if scheme != "https":
-            return stream
+        stream: ByteStream | None = None
         try:
-            left = None if timeout is None else max(timeout - (monotonic() - started), 0.001)
-            return stream.start_tls(self._tls_context(), host, left)
+            if self._settings.uds is not None:
+                stream = self._network.connect_unix(self._settings.uds, timeout)
+            elif proxy is None:
+                stream = self._network.connect_tcp(host, port, timeout)
+            else:
+                stream = self._connect_proxy(proxy, limit)
+                if scheme == "http":
+                    return stream
+                open_tunnel(stream, proxy, endpoint, limit)
+            if scheme == "https":
+                stream = stream.start_tls(self._tls_context(), host, _left(limit))
         except BaseException:
-            stream.abort()
+            if stream is not None:
+                stream.abort()
             raise
+        return stream
+
+    def _connect_proxy(self, proxy: Proxy, limit: Deadline | None) -> ByteStream:
+        if proxy.is_socks:
+            raise UnsupportedByEngine(f"{self!r} speaks no SOCKS; use HttpcoreEngine for the proxy {proxy}")
+        try:
+            stream = self._network.connect_tcp(proxy.host, proxy.port, _left(limit))
+            if proxy.scheme == "http":
+                return stream
+            context = self._tls_context()
+            if proxy.verify is not None:
+                from ...._network.tls import make_context
+
+                context = make_context(proxy.verify, None, alpn=("http/1.1",), trust_env=self._settings.trust_env)
+            try:
+                return stream.start_tls(context, proxy.host, _left(limit))
+            except BaseException:
+                stream.abort()
+                raise
+        except ConnectError as error:
+            raise ProxyError(f"the proxy {proxy} can't be reached: {error.message}") from error
 
     def _tls_context(self) -> SSLContext:
         context = self._context
@@ -191,6 +254,20 @@ class NativeDriver(Engine):
 
     def __repr__(self) -> str:
         return "NativeEngine()"
+
+
+def _proxy_rules(settings: ConnectionSettings) -> ProxyRules | None:
+    """Return the rules, or None where nothing names a proxy, which is the common case and costs nothing."""
+    named = settings.trust_env and any(name.lower().endswith("_proxy") for name in environ)
+    if settings.proxy is None and not named:
+        return None
+    from ....rules.proxies import proxy_rules
+
+    return proxy_rules(settings.proxy, environ if settings.trust_env else None) or None
+
+
+def _left(limit: Deadline | None) -> float | None:
+    return None if limit is None else limit.remaining()
 
 
 def _abort(pool: Pool) -> None:

@@ -1,0 +1,59 @@
+"""The way through an HTTP proxy: its own TLS, and the CONNECT that makes a tunnel (RFC 9110 section 9.3.6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ....exceptions import ConnectTimeout, HTTPError, ProxyError, TimeoutException
+from ....rules.framing import authority_form, encode_request
+from ....rules.http1 import ResponseParser
+from ....values.headers import Headers
+from ....values.timeout import Deadline
+
+if TYPE_CHECKING:
+    from ...._network import AsyncByteStream
+    from ....values.proxy import Proxy
+    from ....values.url import Endpoint
+
+__all__ = ["open_tunnel", "proxy_headers"]
+
+# What a proxy may answer to CONNECT, in bytes, before it is given up.
+READ_SIZE = 65536
+
+
+def proxy_headers(proxy: Proxy) -> Headers:
+    """Return the headers that are for the proxy alone."""
+    headers = Headers(proxy.headers)
+    authorization = proxy.authorization
+    if authorization is not None and "proxy-authorization" not in headers:
+        headers["Proxy-Authorization"] = authorization
+    return headers
+
+
+async def open_tunnel(stream: AsyncByteStream, proxy: Proxy, endpoint: Endpoint, limit: Deadline | None) -> None:
+    """Ask the proxy for a tunnel to the endpoint, on a stream that is connected to it.
+
+    Raises ProxyError, which tells the proxy's status but no credentials, and ConnectTimeout.
+    """
+    target = authority_form(endpoint)
+    head, _ = encode_request("CONNECT", target, target, proxy_headers(proxy), None)
+    parser = ResponseParser()
+    parser.start("CONNECT")
+    try:
+        await stream.write(head, None if limit is None else limit.remaining())
+        while not parser.head_complete:
+            data = await stream.read(READ_SIZE, None if limit is None else limit.remaining())
+            if data:
+                parser.feed(data)
+            else:
+                parser.feed_eof()
+    except TimeoutException:
+        raise ConnectTimeout(f"the proxy {proxy} did not open a tunnel in time") from None
+    except HTTPError as error:
+        raise ProxyError(f"the proxy {proxy} did not open a tunnel: {error.message}") from error
+    if not parser.upgraded:
+        status = f"{parser.status_code} {parser.reason_phrase}".rstrip()
+        hint = "; check its user name and password" if parser.status_code == 407 else ""
+        raise ProxyError(f"the proxy {proxy} refused a tunnel to {target.decode('ascii')}: {status}{hint}")
+    if parser.leftover:
+        raise ProxyError(f"the proxy {proxy} sent bytes before the tunnel's first use")

@@ -13,6 +13,7 @@ from ..plugins.validator import HttpCallValidator
 from ..values.headers import HeaderTypes
 from ..values.limits import DEFAULT_LIMITS, Limits
 from ..values.options import CHAIN_OPTIONS, AuthTypes, CookieTypes, Defaults, ParamTypes, RequestOptions
+from ..values.pool_stats import PoolStats
 from ..values.request import Request
 from ..values.response import is_response_type, status_error
 from ..values.settings import CertTypes, ConnectionSettings, Settings, VerifyTypes
@@ -246,6 +247,10 @@ class AsyncClient:
     def describe(self) -> str:
         """Return the chain as text: the plugins, outermost first, then the engine."""
         return self._chain.describe()
+
+    def pool_stats(self) -> PoolStats:
+        """Return counts of the engine's connections and of requests that wait for one. Raises UnsupportedByEngine."""
+        return self._engine.pool_stats()
 
     # Life.
 

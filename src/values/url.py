@@ -31,6 +31,10 @@ class Origin(NamedTuple):
     host: str
     port: int
 
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
+
 
 class Endpoint(NamedTuple):
     """What an engine needs of a url, computed once for each url."""

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from ...exceptions import UnsupportedByEngine
 from ...values.capabilities import Capability
+from ...values.pool_stats import PoolStats
 from ...values.request import Request
 from ..response import Response
 
@@ -33,6 +35,10 @@ class Engine:
     def execute(self, request: Request) -> Response:
         """Send the request and return its response with an unread stream. Raises RequestError."""
         raise NotImplementedError
+
+    def pool_stats(self) -> PoolStats:
+        """Return counts of connections and waiters. Raises UnsupportedByEngine where there is no pool to ask."""
+        raise UnsupportedByEngine(f"{self!r} has no pool of its own to count")
 
     def close(self) -> None:
         """Close all connections; requests in flight fail with a CloseError. May be called again."""

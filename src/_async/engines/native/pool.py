@@ -268,7 +268,7 @@ class AsyncPool:
         """Return counts of connections and waiters, by route."""
         with self._lock:
             routes = {
-                str(pool.route): RouteStats(open=pool.open, idle=len(pool.idle), waiting=len(pool.waiters))
+                route_name(pool.route): RouteStats(open=pool.open, idle=len(pool.idle), waiting=len(pool.waiters))
                 for pool in self._routes.values()
             }
             return PoolStats(
@@ -294,3 +294,11 @@ class AsyncPool:
         for waiter in waiters:
             waiter.set(CLOSED)
         return connections
+
+
+def route_name(route: Route) -> str:
+    """Return a route as people read it: the origin, and the proxy on the way."""
+    if type(route) is tuple:
+        origin, proxy = route
+        return str(origin) if proxy is None else f"{origin} via {proxy}"
+    return str(route)

@@ -269,7 +269,7 @@ class Pool:
         """Return counts of connections and waiters, by route."""
         with self._lock:
             routes = {
-                str(pool.route): RouteStats(open=pool.open, idle=len(pool.idle), waiting=len(pool.waiters))
+                route_name(pool.route): RouteStats(open=pool.open, idle=len(pool.idle), waiting=len(pool.waiters))
                 for pool in self._routes.values()
             }
             return PoolStats(
@@ -295,3 +295,11 @@ class Pool:
         for waiter in waiters:
             waiter.set(CLOSED)
         return connections
+
+
+def route_name(route: Route) -> str:
+    """Return a route as people read it: the origin, and the proxy on the way."""
+    if type(route) is tuple:
+        origin, proxy = route
+        return str(origin) if proxy is None else f"{origin} via {proxy}"
+    return str(route)

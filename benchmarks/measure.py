@@ -27,8 +27,8 @@ SLOW = 6
 class Line:
     """What was found of one library.
 
-    ``best`` compares the best rounds of both sides. ``microseconds`` and ``processor`` are medians of a request. None where
-    they make no sense.
+    ``best`` compares the best rounds of both sides. ``microseconds`` and ``processor`` are medians of a request.
+    All are None where they make no sense.
     """
 
     library: str
@@ -96,9 +96,7 @@ def measure_fresh(result: Result, libraries: list[str], rounds: int, environment
                 sample(result, library, lambda name=library: fresh_process(name, environments), keep=number > 0)  # type: ignore[misc]
 
 
-def measure_rounds(
-    result: Result, setup: Setup, libraries: list[str], rounds: int, environments: Environments
-) -> None:
+def measure_rounds(result: Result, setup: Setup, libraries: list[str], rounds: int, environments: Environments) -> None:
     workers: dict[str, Worker] = {}
     try:
         for library in libraries:
@@ -120,9 +118,7 @@ def measure_rounds(
             worker.close()
 
 
-def open_worker(
-    result: Result, workers: dict[str, Worker], key: str, setup: Setup, environments: Environments
-) -> None:
+def open_worker(result: Result, workers: dict[str, Worker], key: str, setup: Setup, environments: Environments) -> None:
     worker = Worker(setup, environments)
     try:
         worker.answer()

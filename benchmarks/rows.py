@@ -29,12 +29,24 @@ SYNC = (
     "wreq",
     "pyreqwest",
 )
-ASYNC = ("raw", "raw_buffered", "duohttp", "duohttp_httpcore", "aiohttp", "httpx", "httpx2", "niquests", "wreq", "pyreqwest")
+ASYNC = (
+    "raw",
+    "raw_buffered",
+    "duohttp",
+    "duohttp_httpcore",
+    "aiohttp",
+    "httpx",
+    "httpx2",
+    "niquests",
+    "wreq",
+    "pyreqwest",
+)
 THREADED = ("raw", "duohttp", "urllib3", "requests", "httpx", "httpx2", "curl_cffi", "primp", "wreq", "pyreqwest")
 STREAMING = tuple(name for name in SYNC if name not in ("duohttp_httpcore", "httpcore"))
 ASYNC_STREAMING = ("raw", "duohttp", "aiohttp", "httpx", "httpx2", "wreq", "pyreqwest")
 HTTP2 = ("raw", "duohttp", "httpx", "httpx2", "niquests", "pycurl", "primp", "wreq", "pyreqwest")
 ASYNC_HTTP2 = ("raw", "duohttp", "httpx", "httpx2", "niquests", "primp", "wreq", "pyreqwest")
+PLUGINS = ("duohttp", "duohttp_plugins", "duohttp_around", "duohttp_flows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +174,7 @@ ROWS = (
         "plugins",
         "time added by ten plugins that do nothing",
         "added",
-        ("duohttp", "duohttp_plugins"),
+        PLUGINS,
         target=10,
         baseline="duohttp",
     ),
@@ -170,7 +182,7 @@ ROWS = (
         "async-plugins",
         "time added by ten plugins that do nothing, asyncio",
         "added",
-        ("duohttp", "duohttp_plugins"),
+        PLUGINS,
         task="async_get",
         target=10,
         baseline="duohttp",

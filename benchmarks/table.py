@@ -24,15 +24,17 @@ def number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
-def judged(row: Row) -> str:
-    """Return whose value the target of a row is about."""
-    return OURS if row.kind != "added" else row.libraries[-1]
+def judged(result: Result) -> int | None:
+    """Return the place of the line that the target is about: ours, or the worst of those that add to the baseline."""
+    if result.row.kind == "added":
+        return len(result.lines) - 1 if len(result.lines) > 1 else None
+    return next((index for index, line in enumerate(result.lines) if line.library == OURS), None)
 
 
 def verdict(result: Result) -> str:
     """Say whether the target is reached, and who is ahead."""
     row = result.row
-    position = next((index for index, line in enumerate(result.lines) if line.library == judged(row)), None)
+    position = judged(result)
     if position is None:
         return "not measured"
     value = result.lines[position].value.median
@@ -80,7 +82,8 @@ def summary(results: list[Result]) -> str:
     lines = ["### Summary", "", "| row | target | duohttp | best peer | verdict |", "|---|--:|--:|---|---|"]
     for result in results:
         row = result.row
-        ours = next((line for line in result.lines if line.library == judged(row)), None)
+        position = judged(result)
+        ours = result.lines[position] if position is not None else None
         peers = [line for line in result.lines if not line.library.startswith((OURS, BASELINES))]
         best = f"{display_name(peers[0].library)} {number(peers[0].value.median)}" if peers else "-"
         value = number(ours.value.median) if ours else "-"

@@ -46,6 +46,10 @@ def main() -> None:
                 answer(measure_round())
     except (Unsupported, ImportError) as error:
         answer({"left_out": str(error)})
+    except Exception as error:
+        if type(error).__name__ != "UnsupportedByEngine":
+            raise
+        answer({"left_out": str(error)})
     answers.close()
     # Background threads of the libraries are not waited for.
     sys.stderr.flush()

@@ -27,6 +27,8 @@ LIBRARIES = (
     "duohttp",
     "duohttp_httpcore",
     "duohttp_plugins",
+    "duohttp_around",
+    "duohttp_flows",
     "http_client",
     "urllib3",
     "requests",
@@ -92,7 +94,7 @@ class Worker:
     def __init__(self, setup: Setup, environments: Environments) -> None:
         self.library = setup.library
         # The last words of a process that fails are told; what it says otherwise is not.
-        self.errors = tempfile.TemporaryFile("w+")
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the worker
         command = [interpreter(setup.library, environments), "-m", "benchmarks.worker", json.dumps(asdict(setup))]
         self.process = subprocess.Popen(
             command,

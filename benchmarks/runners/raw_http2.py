@@ -1,4 +1,7 @@
-"""The baseline of HTTP/2: constant header blocks out, END_STREAM flags in. One connection, no HPACK state, no flow control."""
+"""The baseline of HTTP/2: constant header blocks out, END_STREAM flags in.
+
+One connection, no HPACK state, no flow control.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ class Reader:
             if end > size:
                 break
             kind, flags = data[position + 3], data[position + 4]
-            if kind == DATA or kind == HEADERS:
+            if kind in (DATA, HEADERS):
                 stream = int.from_bytes(data[position + 5 : position + 9], "big")
                 if kind == DATA:
                     self.bodies[stream] = data[position + 9 : end]

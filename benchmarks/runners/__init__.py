@@ -7,8 +7,9 @@ A module has some of these functions, each a context manager that opens a client
 - ``async_download`` and ``async_upload`` the same, awaited.
 
 and these constants: ``DISTRIBUTIONS`` (whose versions are printed), ``IMPORT`` and ``CREATE`` (statements that are
-timed in fresh processes), ``ENVIRONMENT``, ``NAME``, ``PER_THREAD`` (True: a client for each thread, False: cannot be shared),
-``PER_TASK``. Libraries are imported inside the functions, so that the constants can be read where nothing is installed.
+timed in fresh processes), ``ENVIRONMENT``, ``NAME``, ``PER_TASK`` and ``PER_THREAD`` (True: a client for each, False:
+one cannot be shared). Libraries are imported inside the functions, so that the constants can be read where nothing is
+installed.
 
 Certificates are not verified in any of them: a handshake is in no measured loop.
 """

@@ -6,6 +6,7 @@ from math import isnan
 from typing import TypeAlias
 
 from .. import _concurrency
+from ..exceptions import TotalTimeout
 from .unset import UNSET, Unset
 
 __all__ = ["DEFAULT_TIMEOUT", "Deadline", "Timeout", "TimeoutTypes"]
@@ -121,6 +122,11 @@ class Deadline:
         return self.at <= _concurrency.monotonic()
 
     def clamp(self, timeout: float | None) -> float:
-        """Return the smaller of a timeout and what is left."""
-        left = self.remaining()
+        """Return the smaller of a timeout and what is left. Raises TotalTimeout when nothing is left.
+
+        Raising here keeps the promise also where data comes so fast that nobody ever waits.
+        """
+        left = self.at - _concurrency.monotonic()
+        if left <= 0.0:
+            raise TotalTimeout(f"the call took longer than {self.seconds:g} s")
         return left if timeout is None or left < timeout else timeout

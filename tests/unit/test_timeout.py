@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from duohttp.exceptions import TotalTimeout
 from duohttp.values.limits import Limits
 from duohttp.values.timeout import DEFAULT_TIMEOUT, Deadline, Timeout
 
@@ -60,7 +61,8 @@ def test_deadline() -> None:
     now = Deadline(0)
     assert now.expired
     assert now.remaining() == 0
-    assert now.clamp(5) == 0
+    with pytest.raises(TotalTimeout, match="longer than 0 s"):
+        now.clamp(5)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...._concurrency import StateLock, Waiter, monotonic
-from ....exceptions import CloseError, PoolTimeout
+from ....exceptions import CloseError, HTTPError, PoolTimeout
 from ....values.limits import Limits
 from ....values.pool_stats import PoolStats, RouteStats
 
@@ -121,17 +121,13 @@ class Pool:
         dropped.append(connection)
 
     def wait(self, waiter: Waiter[Any], timeout: float | None, deadline: Deadline | None) -> Any:
-        """Wait for a connection, or a permit (its route pool) to open one. Raises PoolTimeout, CloseError."""
-        limit = timeout if deadline is None else deadline.clamp(timeout)
+        """Wait for a connection, or a permit (its route pool) to open one. Raises PoolTimeout, TotalTimeout, CloseError."""
         try:
-            given = waiter.wait(limit)
-        except TimeoutError:
+            given = waiter.wait(timeout if deadline is None else deadline.clamp(timeout))
+        except BaseException as error:
             self._give_up(waiter)
-            raise PoolTimeout(
-                f"no connection became free within {limit:g} s; {self._open} are in use (see Limits)"
-            ) from None
-        except BaseException:
-            self._give_up(waiter)
+            if isinstance(error, TimeoutError) and not isinstance(error, HTTPError):
+                raise PoolTimeout(f"no connection became free in time; {self._open} are in use (see Limits)") from None
             raise
         if given is CLOSED:
             raise CloseError("the client was closed while the request waited for a connection")

@@ -120,7 +120,7 @@ class AsyncPool:
         dropped.append(connection)
 
     async def wait(self, waiter: AsyncWaiter[Any], timeout: float | None, deadline: Deadline | None) -> Any:
-        """Wait for a connection, or a permit (its route pool) to open one. Raises PoolTimeout, TotalTimeout, CloseError."""
+        """Wait for a connection, or for a permit (its route pool). Raises PoolTimeout, TotalTimeout, CloseError."""
         try:
             given = await waiter.wait(timeout if deadline is None else deadline.clamp(timeout))
         except BaseException as error:

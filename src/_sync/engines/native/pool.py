@@ -121,7 +121,7 @@ class Pool:
         dropped.append(connection)
 
     def wait(self, waiter: Waiter[Any], timeout: float | None, deadline: Deadline | None) -> Any:
-        """Wait for a connection, or a permit (its route pool) to open one. Raises PoolTimeout, TotalTimeout, CloseError."""
+        """Wait for a connection, or for a permit (its route pool). Raises PoolTimeout, TotalTimeout, CloseError."""
         try:
             given = waiter.wait(timeout if deadline is None else deadline.clamp(timeout))
         except BaseException as error:

@@ -65,6 +65,13 @@ class Converters:
         new._registrations = (Registration(converter, types, quality), *self._registrations)
         return new
 
+    def or_else(self, others: Converters) -> Converters:
+        """Return a registry that falls back on the converters of another one, without naming them in Accept."""
+        new = Converters()
+        hidden = tuple(registration._replace(quality=0.0) for registration in others)
+        new._registrations = (*self._registrations, *hidden)
+        return new
+
     def __iter__(self) -> Iterator[Registration]:
         return iter(self._registrations)
 

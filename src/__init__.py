@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from .exceptions import UnsupportedProtocol as UnsupportedProtocol
     from .exceptions import WriteError as WriteError
     from .exceptions import WriteTimeout as WriteTimeout
+    from .plugins.content_negotiation import ContentNegotiation as ContentNegotiation
     from .plugins.plugin import Plugin as Plugin
     from .plugins.plugin import Stage as Stage
     from .plugins.redirect import HttpRedirect as HttpRedirect
@@ -96,6 +97,7 @@ _WHERE = {
     "_sync.engines.engine": ("Engine",),
     "_sync.response": ("BodyStream", "Response"),
     "engines.native": ("NativeEngine",),
+    "plugins.content_negotiation": ("ContentNegotiation",),
     "plugins.plugin": ("Plugin", "Stage"),
     "plugins.redirect": ("HttpRedirect",),
     "plugins.validator": ("HttpCallValidator",),

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from duohttp import AsyncClient, DecodingError, Request
+from duohttp import AsyncClient, ContentNegotiation, DecodingError, Request
 from duohttp.converters import FormConverter, JsonConverter, XmlConverter
-from duohttp.plugins.content_negotiation import ContentNegotiation
 
 from .scripted import Answer, AsyncScriptedEngine
 

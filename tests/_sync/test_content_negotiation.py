@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from duohttp import Client, DecodingError, Request
+from duohttp import Client, ContentNegotiation, DecodingError, Request
 from duohttp.converters import FormConverter, JsonConverter, XmlConverter
-from duohttp.plugins.content_negotiation import ContentNegotiation
 
 from .scripted import Answer, ScriptedEngine
 

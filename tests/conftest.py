@@ -1,0 +1,96 @@
+"""What every test can use: event loops, real servers, certificates, proxies, scripted servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from .servers.asgi import AsgiServer, run_asgi_server
+from .servers.certificates import Certificates
+from .servers.nginx import Nginx, run_nginx
+from .servers.process import RUNNING
+from .servers.proxies import Proxy, run_microsocks, run_tinyproxy
+from .servers.raw import RawServer
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
+        pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"),
+        pytest.param(("trio", {}), id="trio"),
+    ],
+)
+def anyio_backend(request: pytest.FixtureRequest) -> object:
+    """The event loop of a test marked ``anyio``: each such test runs once on asyncio, on uvloop and on trio."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """A throw-away certificate authority and what it signed."""
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def nginx(certificates: Certificates) -> Iterator[Nginx]:
+    """A running nginx; its class lists what it serves."""
+    with run_nginx(certificates) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def asgi_server(certificates: Certificates) -> Iterator[AsgiServer]:
+    """A running hypercorn; ``tests/servers/asgi_app.py`` lists what it serves."""
+    with run_asgi_server(certificates) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tinyproxy() -> Iterator[Proxy]:
+    """An HTTP proxy."""
+    with run_tinyproxy() as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def tinyproxy_auth() -> Iterator[Proxy]:
+    """An HTTP proxy that wants user and password; its url has them."""
+    with run_tinyproxy("user", "secret") as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def microsocks() -> Iterator[Proxy]:
+    """A SOCKS 5 proxy."""
+    with run_microsocks() as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def microsocks_auth() -> Iterator[Proxy]:
+    """A SOCKS 5 proxy that wants user and password; its url has them."""
+    with run_microsocks("user", "secret") as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def raw_server() -> Iterator[Callable[..., RawServer]]:
+    """Make servers that follow a script: ``raw_server([b"HTTP/1.1 200 OK..."], tls=None)``; see RawServer."""
+    with ExitStack() as stack:
+        yield lambda *scripts, **options: stack.enter_context(RawServer(*scripts, **options))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the end of each server's log with a failing test that used the server."""
+    report = yield
+    if report.failed:
+        used: Any = getattr(item, "fixturenames", ())
+        for server in RUNNING:
+            if any(server.name in name or (server.name == "hypercorn" and name == "asgi_server") for name in used):
+                report.sections.append((f"log of {server.name}", server.tail(2000)))
+    return report

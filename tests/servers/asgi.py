@@ -1,0 +1,77 @@
+"""hypercorn with the application of ``asgi_app``; run as a script it is the server itself."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+if __package__:
+    from .certificates import Certificates
+    from .process import ServerProcess
+
+__all__ = ["AsgiServer", "run_asgi_server"]
+
+
+class AsgiServer:
+    """A running hypercorn: ``url`` (HTTP/1.1, and HTTP/2 by prior knowledge) and ``https_url`` (both, by ALPN).
+
+    ``ws_url`` and ``wss_url`` are the same places for WebSockets. What it answers is told in ``asgi_app``.
+    """
+
+    def __init__(self, http: int, https: int, server: ServerProcess) -> None:
+        self.server = server
+        self.url = f"http://127.0.0.1:{http}"
+        self.https_url = f"https://localhost:{https}"
+        self.ws_url = f"ws://127.0.0.1:{http}"
+        self.wss_url = f"wss://localhost:{https}"
+
+
+@contextmanager
+def run_asgi_server(certificates: Certificates) -> Iterator[AsgiServer]:
+    """Run hypercorn in a process of its own; it inherits listening sockets, so no port can be lost."""
+    with tempfile.TemporaryDirectory(prefix="hypercorn-") as folder, socket.socket() as http, socket.socket() as https:
+        for one in (http, https):
+            one.bind(("127.0.0.1", 0))
+            one.listen(1024)
+        handles = [http.fileno(), https.fileno()]
+        key, chain = str(certificates.server_key), str(certificates.server_cert)
+        command = [sys.executable, "-W", "ignore", __file__, *map(str, handles), key, chain]
+        server = ServerProcess("hypercorn", command, Path(folder) / "hypercorn.log", pass_fds=handles)
+        try:
+            addresses = [http.getsockname(), https.getsockname()]
+            if not server.wait_until_accepting(addresses):
+                raise RuntimeError(f"hypercorn does not start:\n{server.tail()}")
+            yield AsgiServer(addresses[0][1], addresses[1][1], server)
+        finally:
+            server.stop()
+
+
+async def serve_forever(http: int, https: int, key: str, chain: str) -> None:
+    """Serve until SIGTERM."""
+    from asgi_app import app  # type: ignore[import-not-found]  # this file runs as a script here
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    config = Config()
+    config.insecure_bind = [f"fd://{http}"]
+    config.bind = [f"fd://{https}"]
+    config.keyfile, config.certfile = key, chain
+    config.alpn_protocols = ["h2", "http/1.1"]
+    config.keep_alive_timeout = 120
+    config.keep_alive_max_requests = 1_000_000
+    config.graceful_timeout = 0.2
+    config.shutdown_timeout = 0.2
+    config.errorlog = "-"
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    await serve(app, config, shutdown_trigger=stopped.wait)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve_forever(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ._sync.engines.engine import Engine as Engine
     from ._sync.response import BodyStream as BodyStream
     from ._sync.response import Response as Response
+    from .converters import JsonConverter as JsonConverter
+    from .engines.mock import MockEngine as MockEngine
+    from .engines.mock import reply as reply
     from .engines.native import NativeEngine as NativeEngine
     from .exceptions import BodyNotReplayable as BodyNotReplayable
     from .exceptions import ClientClosed as ClientClosed
@@ -74,6 +77,7 @@ if TYPE_CHECKING:
     from .values.capabilities import Capability as Capability
     from .values.headers import Headers as Headers
     from .values.limits import Limits as Limits
+    from .values.multipart import FormData as FormData
     from .values.options import RequestOptions as RequestOptions
     from .values.request import Request as Request
     from .values.timeout import Deadline as Deadline
@@ -96,6 +100,8 @@ _WHERE = {
     "_sync.client": ("Client",),
     "_sync.engines.engine": ("Engine",),
     "_sync.response": ("BodyStream", "Response"),
+    "converters": ("JsonConverter",),
+    "engines.mock": ("MockEngine", "reply"),
     "engines.native": ("NativeEngine",),
     "plugins.content_negotiation": ("ContentNegotiation",),
     "plugins.plugin": ("Plugin", "Stage"),
@@ -105,6 +111,7 @@ _WHERE = {
     "values.capabilities": ("Capability",),
     "values.headers": ("Headers",),
     "values.limits": ("Limits",),
+    "values.multipart": ("FormData",),
     "values.options": ("RequestOptions",),
     "values.request": ("Request",),
     "values.timeout": ("Deadline", "Timeout"),

@@ -80,7 +80,7 @@ class Server:
     uploads: bool = True
 
     def url(self, kind: str) -> str | None:
-        """Return the address of ``small``, ``varied``, ``tls``, ``http2``, ``upload`` or so many bytes; None if there is none."""
+        """Return the address of a kind of answer, or of a stream of so many bytes; None if there is none."""
         if kind == "upload":
             return f"{self.plain}/uploads/file" if self.uploads else None
         if kind in ("tls", "http2"):

@@ -57,32 +57,44 @@ def tls_server() -> Iterator[ScriptedServer]:
         yield server
 
 
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    with refusing_port() as port:
+        yield port
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    with black_hole() as port:
+        yield port
+
+
 # F1 to F4: no answer at all.
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_refused(engine: str, plain_server: ScriptedServer, scheme: str) -> None:
-    with refusing_port() as port:
-        async with AsyncTried(engine) as client:
-            started = monotonic()
-            with pytest.raises(ConnectError) as info:
-                await client.get(f"{scheme}://127.0.0.1:{port}/")
-            assert monotonic() - started < 2
-            assert str(port) in str(info.value)
-            assert info.value.request is not None
-            await async_still_well(client, plain_server)
+async def test_refused(engine: str, plain_server: ScriptedServer, dead_port: int, scheme: str) -> None:
+    async with AsyncTried(engine) as client:
+        started = monotonic()
+        with pytest.raises(ConnectError) as info:
+            await client.get(f"{scheme}://127.0.0.1:{dead_port}/")
+        assert monotonic() - started < 2
+        assert str(dead_port) in str(info.value)
+        assert info.value.request is not None
+        await async_still_well(client, plain_server)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("timeout", [Timeout(10, connect=0.15), Timeout(10, total=0.15)])
-async def test_black_hole(engine: str, plain_server: ScriptedServer, scheme: str, timeout: Timeout) -> None:
-    with black_hole() as port:
-        async with AsyncTried(engine) as client:
-            started = monotonic()
-            with pytest.raises(TotalTimeout if timeout.total else ConnectTimeout):
-                await client.get(f"{scheme}://127.0.0.1:{port}/", timeout=timeout)
-            assert 0.1 < monotonic() - started < 2
-            await async_still_well(client, plain_server)
+async def test_black_hole(
+    engine: str, plain_server: ScriptedServer, full_port: int, scheme: str, timeout: Timeout
+) -> None:
+    async with AsyncTried(engine) as client:
+        started = monotonic()
+        with pytest.raises(TotalTimeout if timeout.total else ConnectTimeout):
+            await client.get(f"{scheme}://127.0.0.1:{full_port}/", timeout=timeout)
+        assert 0.1 < monotonic() - started < 2
+        await async_still_well(client, plain_server)
 
 
 async def test_accepted_and_silent(engine: str, server: ScriptedServer) -> None:

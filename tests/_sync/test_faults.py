@@ -58,32 +58,42 @@ def tls_server() -> Iterator[ScriptedServer]:
         yield server
 
 
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    with refusing_port() as port:
+        yield port
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    with black_hole() as port:
+        yield port
+
+
 # F1 to F4: no answer at all.
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_refused(engine: str, plain_server: ScriptedServer, scheme: str) -> None:
-    with refusing_port() as port:
-        with Tried(engine) as client:
-            started = monotonic()
-            with pytest.raises(ConnectError) as info:
-                client.get(f"{scheme}://127.0.0.1:{port}/")
-            assert monotonic() - started < 2
-            assert str(port) in str(info.value)
-            assert info.value.request is not None
-            still_well(client, plain_server)
+def test_refused(engine: str, plain_server: ScriptedServer, dead_port: int, scheme: str) -> None:
+    with Tried(engine) as client:
+        started = monotonic()
+        with pytest.raises(ConnectError) as info:
+            client.get(f"{scheme}://127.0.0.1:{dead_port}/")
+        assert monotonic() - started < 2
+        assert str(dead_port) in str(info.value)
+        assert info.value.request is not None
+        still_well(client, plain_server)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("timeout", [Timeout(10, connect=0.15), Timeout(10, total=0.15)])
-def test_black_hole(engine: str, plain_server: ScriptedServer, scheme: str, timeout: Timeout) -> None:
-    with black_hole() as port:
-        with Tried(engine) as client:
-            started = monotonic()
-            with pytest.raises(TotalTimeout if timeout.total else ConnectTimeout):
-                client.get(f"{scheme}://127.0.0.1:{port}/", timeout=timeout)
-            assert 0.1 < monotonic() - started < 2
-            still_well(client, plain_server)
+def test_black_hole(engine: str, plain_server: ScriptedServer, full_port: int, scheme: str, timeout: Timeout) -> None:
+    with Tried(engine) as client:
+        started = monotonic()
+        with pytest.raises(TotalTimeout if timeout.total else ConnectTimeout):
+            client.get(f"{scheme}://127.0.0.1:{full_port}/", timeout=timeout)
+        assert 0.1 < monotonic() - started < 2
+        still_well(client, plain_server)
 
 
 def test_accepted_and_silent(engine: str, server: ScriptedServer) -> None:

@@ -292,6 +292,15 @@ class AsyncClient:
     ) -> Literal[None]:
         await self.aclose()
 
+    def __del__(self) -> None:
+        # ``Client().get(url)`` is fine in a script: connections that nobody can use again are closed here.
+        try:
+            if not self._closed:
+                self._closed = True
+                self._shared.drop()
+        except Exception:  # half-made, or the interpreter ends
+            pass
+
     def __getstate__(self) -> dict[str, Any]:
         # A client travels as its options; the copy makes connections of its own.
         return self._options

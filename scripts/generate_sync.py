@@ -27,6 +27,7 @@ HEADER = "# Generated from {source} by scripts/generate_sync.py. Do not edit.\n"
 NAMES = {
     "_async": "_sync",
     "aclose": "close",
+    "handle_async_request": "handle_request",
     "send_async": "send",
 }
 PREFIX = re.compile(r"^(_*)(?:Async(?=[A-Z])|async_(?=[a-z]))")

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["connect_tcp", "connect_unix"]
 
-Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS)}
 
 
@@ -97,7 +96,7 @@ class _Race:
         self.next_start = 0.0
         self.left = list(reversed(attempts.addresses))
         self.pending: dict[socket.socket, Address] = {}
-        self.selector = Selector()  # one that needs no descriptor of its own
+        self.selector = selectors.DefaultSelector()
 
     def run(self, token: CancelToken | None = None) -> socket.socket:
         """Return the first socket that is connected; all others are closed."""
@@ -125,10 +124,7 @@ class _Race:
 
     def run_under(self, token: CancelToken) -> socket.socket:
         """Run until the token is cancelled at most; a pair of sockets wakes the selector."""
-        try:
-            waker, woken = socket.socketpair()
-        except OSError as error:
-            raise ConnectError(f"no connection to {self.attempts.peer}: {error.strerror}") from error
+        waker, woken = socket.socketpair()
         with waker, woken:
             self.selector.register(woken, selectors.EVENT_READ)
 

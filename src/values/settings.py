@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -40,8 +39,6 @@ class Settings:
     """None means the default registry."""
     default_encoding: str = "utf-8"
     coding_limits: CodingLimits = field(default_factory=CodingLimits)
-    parsers: tuple[Callable[[Any, Any], Any], ...] = ()
-    """The ``parse_body`` hooks of plugins: ``(response, into)`` to a value, or to NotImplemented."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+"""What remains of a connection that left HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..._network import AsyncByteStream
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from .httpcore_exchange import AsyncExchange
+
+__all__ = ["AsyncUpgradedStream"]
+
+
+class AsyncUpgradedStream(AsyncByteStream):
+    """The bytes of a connection that left HTTP: after 101, or after a CONNECT.
+
+    It lives as long as its response. Closing either closes the connection.
+    """
+
+    __slots__ = ("_exchange", "_reader", "_stream")
+
+    def __init__(self, reader: Any, stream: AsyncByteStream, exchange: AsyncExchange) -> None:
+        # httpcore's reader has the bytes that came right behind the head.
+        self._reader = reader
+        self._stream = stream
+        self._exchange = exchange
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return the next bytes, b"" at the end. Raises ReadTimeout, ReadError."""
+        data: bytes = await self._reader.read(max_bytes, timeout)
+        return data
+
+    async def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
+        """Send bytes. Raises WriteTimeout, WriteError."""
+        await self._stream.write(data, timeout)
+
+    async def write_until_readable(self, data: bytes | memoryview, timeout: float | None = None) -> int:
+        """Send bytes until the peer speaks; return how many. Raises WriteTimeout, WriteError."""
+        return await self._stream.write_until_readable(data, timeout)
+
+    def send_farewell(self, data: bytes) -> None:
+        """Send last bytes, as far as that needs no waiting."""
+        self._stream.send_farewell(data)
+
+    async def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> AsyncByteStream:
+        """Do a TLS handshake and return the encrypted stream. Raises TLSError, ConnectTimeout."""
+        return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+
+    def get_extra_info(self, name: str) -> object | None:
+        """Return what is known of the connection."""
+        return self._stream.get_extra_info(name)
+
+    def is_stale(self) -> bool:
+        """Whether the peer has closed, or sent bytes."""
+        return self._stream.is_stale()
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+        self._exchange.drop()
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self._stream.abort()
+        self._exchange.drop()

@@ -1,0 +1,316 @@
+# Generated from src/_async/engines/httpcore_engine.py by scripts/generate_sync.py. Do not edit.
+"""The engine on httpcore: its connections and protocols, our pool, sockets and errors."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from ..._concurrency import StateLock, fork_generation, owner, sleep
+from ..._network import Network
+from ...engines.httpcore import HttpcoreEngine
+from ...engines.httpcore_request import header_pairs, timeouts_of
+from ...exceptions import (
+    ConnectError,
+    ConnectTimeout,
+    HTTPError,
+    MissingExtra,
+    NetworkError,
+    ProxyError,
+    RemoteProtocolError,
+    TLSError,
+)
+from ...rules.framing import authority_form, encode_request
+from ...rules.proxies import proxy_rules
+from ...values.capabilities import Capability
+from ...values.pool_stats import PoolStats
+from ...values.request import Request
+from ...values.settings import ConnectionSettings
+from ...values.url import DEFAULT_PORTS, endpoint_of
+from ..response import Response
+from .engine import Engine
+from .httpcore_connection import CoreConnection, Upload
+from .httpcore_exchange import Exchange
+from .httpcore_pool import CorePool, CoreRoute, Route
+from .httpcore_tls import TLSChoice
+from .httpcore_wire import Wire
+
+if TYPE_CHECKING:
+    from ...values.proxy import Proxy
+
+__all__ = ["HttpcoreDriver"]
+
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"})
+
+# How often a request is sent again that never left, because its connection was closed just then.
+UNSENT_TRIES = 5
+
+# A body in memory up to this size is handed to httpcore as it is.
+SMALL_BODY = 65536
+
+# The pools that a forked child inherited: kept, so that nothing of them is finalised, which could wait for a lock that
+# a thread of the parent held.
+_GRAVEYARD: list[Any] = []
+
+
+class HttpcoreDriver(Engine):
+    """Sends requests through httpcore's connections; see HttpcoreEngine for the options."""
+
+    capabilities = frozenset(
+        {
+            Capability.HTTP2,
+            Capability.UPGRADE,
+            Capability.PROXY,
+            Capability.SOCKS,
+            Capability.UNIX_SOCKET,
+            Capability.TIMEOUTS,
+            Capability.STREAM_UPLOAD,
+            Capability.STREAM_DOWNLOAD,
+        }
+    )
+
+    def __init__(self, options: HttpcoreEngine, settings: ConnectionSettings) -> None:
+        self._options = options
+        self._settings = settings = options.applied(settings)
+        if settings.http2 and find_spec("h2") is None:
+            raise MissingExtra("HTTP/2 needs the package h2: install duohttp[http2]")
+        self._proxies = proxy_rules(settings.proxy, os.environ if settings.trust_env else None)
+        if any(scheme.startswith("socks") for scheme in self._proxies.schemes()) and find_spec("socksio") is None:
+            raise MissingExtra("SOCKS proxies need the package socksio: install duohttp[socks]")
+        self._network = Network(
+            resolver=settings.resolver, local_address=settings.local_address, socket_options=settings.socket_options
+        )
+        alpn = ("h2", "http/1.1") if settings.http1 else ("h2",)
+        self._tls = TLSChoice(
+            settings.verify,
+            settings.cert,
+            alpn=alpn if settings.http2 else ("http/1.1",),
+            trust_env=settings.trust_env,
+        )
+        self._library: Any = None
+        self._lock = StateLock()
+        self._owner: Any = None
+        self._generation = -1
+        self._pools: dict[Any, CorePool] = {}
+        self._pool: CorePool | None = None
+
+    def execute(self, request: Request) -> Response:
+        """Send the request and return its response with an unread stream. Raises RequestError."""
+        endpoint = endpoint_of(request.url)
+        connects = request.method == "CONNECT"
+        target, host = endpoint.target, endpoint.host
+        if connects:
+            target = host = authority_form(endpoint)
+        body = request.body
+        head, length = encode_request(request.method, target, host, request.headers, body)
+        pool = self._pool
+        if pool is None or self._owner is not owner() or self._generation != fork_generation():
+            pool = self._pool_here()
+        if pool.leftovers:
+            pool.tidy()
+        route = Route(endpoint.origin, self._proxies.proxy_for(endpoint.origin) if self._proxies else None)
+        content: Any = None
+        if body is not None:
+            data = body.data
+            content = Upload(body, length) if data is None or len(data) > SMALL_BODY else data
+        library = self._library or self._load()
+        message = library.Request(
+            request.method,
+            self._url(library, route, target),
+            headers=header_pairs(head, through=route.proxy is not None and route.origin.scheme == "https"),
+            content=content,
+            extensions={"timeout": timeouts_of(request.timeout, request.deadline)},
+        )
+        return self._attempts(pool, route, request, message)
+
+    def _attempts(self, pool: CorePool, route: Route, request: Request, message: Any) -> Response:
+        """Send, again where that can't do harm."""
+        shares = self._shares(route)
+        fresh = False
+        unsent = failures = 0
+        while True:
+            connection = self._obtain(pool, route, request, shares=shares, fresh=fresh)
+            reused = connection.used or connection.active > 1
+            exchange = Exchange(pool, connection, request, shares=shares)
+            upload = message.stream if isinstance(message.stream, Upload) else None
+            if upload is not None:
+                upload.wire = connection.wire
+            if shares or (not reused and route.proxy is not None and route.proxy.is_socks):
+                message.extensions["trace"] = exchange.trace
+            try:
+                return exchange.send(request, message)
+            except HTTPError as error:
+                if request.deadline is not None and request.deadline.expired:
+                    raise
+                if _never_arrived(error, exchange, reused=reused) and unsent < UNSENT_TRIES:
+                    unsent += 1
+                elif not fresh and reused and self._may_send_again(error, exchange, request):
+                    fresh = True
+                elif failures < self._options.retries and _no_connection(error, connection):
+                    failures += 1
+                    delay = 0.0 if failures == 1 else 0.5 * 2.0 ** (failures - 2)
+                    sleep(delay if request.deadline is None else request.deadline.clamp(delay))
+                else:
+                    raise
+                if upload is not None:
+                    message.stream = upload.again()
+
+    def _may_send_again(self, error: HTTPError, exchange: Exchange, request: Request) -> bool:
+        """Whether this is the case of RFC 9110 section 9.2.2: a kept connection that the server closed meanwhile."""
+        if not self._options.retry_stale or request.method not in IDEMPOTENT:
+            return False
+        body = request.body
+        broken = isinstance(error, (NetworkError, RemoteProtocolError)) and exchange.unanswered
+        return broken and not exchange.pool.closed and (body is None or body.replayable)
+
+    # Connections.
+
+    def _obtain(self, pool: CorePool, route: Route, request: Request, *, shares: bool, fresh: bool) -> CoreConnection:
+        """Return a connection with room, waiting for it, or making it with a permit."""
+        given = pool.take(route, shares=shares, fresh=fresh)
+        if not isinstance(given, (CoreConnection, CoreRoute)):
+            given = pool.wait(given, request.timeout.pool, request.deadline)
+        if isinstance(given, CoreConnection):
+            return given
+        try:
+            connection = self._make(pool, given)
+            pool.add(connection)
+        except BaseException:
+            pool.give_back(given)
+            raise
+        return connection
+
+    def _make(self, pool: CorePool, permit: CoreRoute) -> CoreConnection:
+        """Return a connection that is not yet open; httpcore opens it for its first request."""
+        route = permit.route
+        proxy = route.proxy
+        settings = self._settings
+        library = self._library
+        secure = route.origin.scheme == "https"
+        layers = int(secure) + int(proxy is not None and proxy.scheme == "https")
+        if proxy is not None and proxy.is_socks and not secure:
+            layers = 1
+        wire = Wire(self._network, layers, library.WriteError)
+        common = {"http1": settings.http1, "http2": settings.http2, "network_backend": wire, "ssl_context": self._tls}
+        if proxy is None:
+            factory = library.ConnectionPool(uds=settings.uds, **common)
+        elif proxy.is_socks:
+            factory = library.SOCKSProxy(_proxy_url(library, proxy), _credentials(proxy), **common)
+        else:
+            if proxy.scheme == "https":
+                verify = settings.verify if proxy.verify is None else proxy.verify
+                common["proxy_ssl_context"] = TLSChoice(verify, None, alpn=("http/1.1",), trust_env=settings.trust_env)
+            headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in proxy.headers.items()]
+            url = _proxy_url(library, proxy)
+            factory = library.HTTPProxy(url, _credentials(proxy), headers, **common)
+        core = factory.create_connection(self._url(library, route, b"/").origin)
+        connection = CoreConnection(core, wire, permit)
+        known = settings.http2 and not settings.http1 and (proxy is None or proxy.is_socks or secure)
+
+        def opened(protocol: str | None) -> None:
+            connection.opened(http2=known or protocol == "h2")
+            if not connection.http2:
+                pool.settled(connection, 1, shares=False)
+
+        wire.on_open = opened
+        return connection
+
+    def _shares(self, route: Route) -> bool:
+        """Whether connections on a route may turn out to be HTTP/2."""
+        settings = self._settings
+        if not settings.http2:
+            return False
+        plain = not settings.http1 and (route.proxy is None or route.proxy.is_socks)
+        return route.origin.scheme == "https" or plain
+
+    def _url(self, library: Any, route: Route, target: bytes) -> Any:
+        scheme, host, port = route.origin
+        if ":" in host and not (route.proxy is not None and route.proxy.is_socks):
+            host = f"[{host}]"
+        shown = None if DEFAULT_PORTS.get(scheme) == port else port
+        return library.URL(scheme=scheme, host=host, port=shown, target=target)
+
+    def _load(self) -> Any:
+        """Import httpcore, or httpcore2 where only that is installed."""
+        for name in ("httpcore", "httpcore2"):
+            try:
+                self._library = import_module(name)
+            except ModuleNotFoundError as error:
+                if error.name != name:
+                    raise
+            else:
+                return self._library
+        raise MissingExtra(
+            "this engine needs the package httpcore (or httpcore2); install it, or choose another engine"
+        )
+
+    # Pools: one for each event loop, none that was made before a fork.
+
+    def _pool_here(self) -> CorePool:
+        place = owner()
+        with self._lock:
+            generation = fork_generation()
+            if generation != self._generation:
+                self._generation = generation
+                pools, self._pools = list(self._pools.values()), {}
+                _GRAVEYARD.extend(pools)
+                for pool in pools:
+                    pool.close()
+            for other in [other for other in self._pools if getattr(other, "is_closed", bool)()]:
+                self._pools.pop(other).close()
+            here = self._pools.get(place)
+            if here is None:
+                here = self._pools[place] = CorePool(self._settings.limits)
+            self._owner = place
+            self._pool = here
+        return here
+
+    def pool_stats(self) -> PoolStats:
+        """Return counts of connections and waiters."""
+        return self._pool_here().stats()
+
+    def close(self) -> None:
+        """Close all connections; requests in flight fail with a CloseError. May be called again."""
+        with self._lock:
+            pools, self._pools = self._pools, {}
+            self._pool = None
+        for pool in pools.values():
+            pool.close()
+        here = pools.get(owner())
+        if here is not None:
+            here.tidy()
+
+    def __repr__(self) -> str:
+        return repr(self._options)
+
+
+def _proxy_url(library: Any, proxy: Proxy) -> Any:
+    host = f"[{proxy.host}]" if ":" in proxy.host else proxy.host
+    return library.URL(scheme=proxy.scheme, host=host, port=proxy.port, target=b"/")
+
+
+def _credentials(proxy: Proxy) -> tuple[bytes, bytes] | None:
+    if proxy.username is None:
+        return None
+    return proxy.username.encode(), (proxy.password or "").encode()
+
+
+def _never_arrived(error: HTTPError, exchange: Exchange, *, reused: bool) -> bool:
+    """Whether the server is sure not to have got the request, though its connection was there."""
+    if exchange.pool.closed or not isinstance(error, (NetworkError, RemoteProtocolError)):
+        return False
+    cause = error.__cause__
+    if type(cause).__name__ == "ConnectionNotAvailable":
+        return True
+    event = cause.args[0] if cause is not None and cause.args else None
+    refused_stream = 7  # RFC 9113 section 8.7
+    return getattr(event, "error_code", None) == refused_stream or (reused and exchange.unsent)
+
+
+def _no_connection(error: HTTPError, connection: CoreConnection) -> bool:
+    if connection.wire.established or isinstance(error, TLSError):
+        return False
+    refused = isinstance(error, ProxyError) and connection.wire.stream is None
+    return refused or isinstance(error, (ConnectError, ConnectTimeout))

@@ -1,0 +1,62 @@
+"""The options of the engine on httpcore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from ..values.limits import Limits
+from ..values.settings import CertTypes, VerifyTypes
+from ..values.unset import UNSET, Unset
+from .options import EngineOptions
+
+__all__ = ["HttpcoreEngine"]
+
+
+class HttpcoreEngine(EngineOptions):
+    """HTTP/1.1 and HTTP/2 by the httpcore library (or httpcore2, where only that is installed).
+
+    ``http1``, ``http2`` (needs the extra ``http2``; with ``http1=False`` also on plain connections), ``verify``,
+    ``cert``, ``limits``, ``proxy``, ``trust_env``, ``uds`` (a Unix socket for everything), ``local_address``,
+    ``socket_options`` and ``resolver`` win over the client's options of that name; left out, the client's hold.
+    ``retries`` (0) is how often a connection that could not be made is tried again, after 0, 0.5, 1, 2 … seconds.
+    ``retry_stale`` (True) sends an idempotent request again, once, on a fresh connection when a kept one was closed
+    by the server before a byte of the response came. Raises ValueError.
+    """
+
+    driver: ClassVar[str] = "httpcore"
+
+    def __init__(
+        self,
+        *,
+        http1: bool | Unset = UNSET,
+        http2: bool | Unset = UNSET,
+        verify: VerifyTypes | Unset = UNSET,
+        cert: CertTypes | Unset = UNSET,
+        limits: Limits | Unset = UNSET,
+        proxy: Any = UNSET,
+        trust_env: bool | Unset = UNSET,
+        uds: str | Unset | None = UNSET,
+        local_address: str | Unset | None = UNSET,
+        socket_options: Iterable[tuple[Any, ...]] | Unset = UNSET,
+        resolver: Any = UNSET,
+        retries: int = 0,
+        retry_stale: bool = True,
+    ) -> None:
+        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+            raise ValueError(f"retries must be a number from 0, not {retries!r}")
+        if http1 is False and not http2:
+            raise ValueError("http1=False needs http2=True: one of them must be spoken")
+        self.http1 = http1
+        self.http2 = http2
+        self.verify = verify
+        self.cert = cert
+        self.limits = limits
+        self.proxy = proxy
+        self.trust_env = trust_env
+        self.uds = uds
+        self.local_address = local_address
+        self.socket_options = socket_options if isinstance(socket_options, Unset) else tuple(socket_options)
+        self.resolver = resolver
+        self.retries = retries
+        self.retry_stale = retry_stale

@@ -1,0 +1,41 @@
+"""A request in httpcore's terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..values.headers import RawHeaders
+from ..values.timeout import Deadline, Timeout
+
+__all__ = ["Timeouts", "header_pairs", "timeouts_of"]
+
+
+class Timeouts(dict[str, Any]):
+    """httpcore's limits of operations, none of them beyond the deadline."""
+
+    def __init__(self, limits: dict[str, float | None], deadline: Deadline) -> None:
+        dict.__init__(self, limits)
+        self._deadline = deadline
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a limit."""
+        return self._deadline.clamp(dict.get(self, name, default))
+
+
+def timeouts_of(timeout: Timeout, deadline: Deadline | None) -> dict[str, Any]:
+    """Return the limits of a request as httpcore takes them."""
+    limits = {"connect": timeout.connect, "read": timeout.read, "write": timeout.write}
+    return limits if deadline is None else Timeouts(limits, deadline)
+
+
+def header_pairs(head: bytes, *, through: bool) -> RawHeaders:
+    """Return the headers of an encoded head; without Proxy-Authorization where it goes ``through`` a proxy unread."""
+    pairs = []
+    # The first line is the request's, the last two are empty.
+    for line in head.split(b"\r\n")[1:-2]:
+        name, _, value = line.partition(b":")
+        pairs.append((name, value.strip()))
+    if through:
+        # Meant for the proxy, but here the server would get it.
+        return [pair for pair in pairs if pair[0].lower() != b"proxy-authorization"]
+    return pairs

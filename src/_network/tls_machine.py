@@ -36,7 +36,7 @@ class TLSMachine:
             self.ssl_object: SSLObject = context.wrap_bio(
                 self._incoming, self.outgoing, server_side=False, server_hostname=server_hostname
             )
-        except (ValueError, UnicodeError, ssl.SSLError) as error:
+        except (ValueError, TypeError, ssl.SSLError) as error:
             raise TLSError(f"no TLS with {name}: {error}") from error
         self._decrypt = self.ssl_object.read
         self._encrypt = self.ssl_object.write

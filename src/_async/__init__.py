@@ -1,1 +1,1 @@
-"""The async source of truth; scripts/generate_sync.py compiles it into the blocking twin."""
+"""The ring that orders and waits: clients, the chain, the handlers of plugins, engines, responses."""

@@ -67,7 +67,8 @@ def clean_environment() -> dict[str, str]:
         kept.pop(name, None)  # in requests they win over verify=False
     kept["PYTHONPATH"] = str(ROOT / ".dev")
     kept["PYTHONWARNINGS"] = "ignore"
-    for name in ("PYTHONASYNCIODEBUG", "PYTHONDEVMODE"):
+    # Without byte code on disk the import of a checkout would count its compilation, that of an installed peer not.
+    for name in ("PYTHONASYNCIODEBUG", "PYTHONDEVMODE", "PYTHONDONTWRITEBYTECODE"):
         kept.pop(name, None)
     return kept
 

@@ -24,6 +24,7 @@ from .chain import AsyncChain, with_overrides
 from .engines import build_engine
 from .engines.engine import AsyncEngine
 from .engines.shared import AsyncSharedEngine
+from .parallel import AsyncParallel
 from .proceed import AsyncProceed
 from .response import AsyncResponse
 from .statement import AsyncStatement, AsyncStreaming
@@ -44,7 +45,7 @@ DEFAULT_OPTIONS = ("base_url", "params", "headers", "cookies", "auth", "timeout"
 CONNECTION_OPTIONS = ("verify", "cert", "http1", "http2", "limits", "proxy", "trust_env")
 
 
-class AsyncClient:
+class AsyncClient(AsyncParallel):
     """Sends requests; one client is meant to be shared and to live as long as its connections are useful.
 
     ``base_url`` is joined with relative urls; ``params``, ``headers``, ``cookies`` and ``auth`` go with every

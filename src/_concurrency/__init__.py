@@ -22,12 +22,14 @@ async_spawn         spawn             work that ends with its handle
 AsyncShield         Shield            a block that cancellation does not interrupt
 async_call          call              a callback of the user, sync or async
 async_next          next              the next item
+async_iterate       iterate           one pass over an iterable of the user, sync or async
+async_runner        runner            how work is run: as it is, or by an executor of the user
 AsyncExitStack      ExitStack
 async_body_chunks   body_chunks       one pass over a request body
 async_owner         owner             what runs this code: a loop, or None
 ==================  ================  ====================================================================
 
-Only in threads: ``CancelToken`` and ``current_token``. In both: ``fork_generation``.
+Only in threads: ``CancelToken`` and ``current_token``. In both: ``fork_generation``, ``progress_of``.
 
 Everything but the clock is loaded on first use: a sync name never loads asyncio, and nothing loads trio.
 """
@@ -51,7 +53,9 @@ if TYPE_CHECKING:
 
     from .async_calls import async_body_chunks as async_body_chunks
     from .async_calls import async_call as async_call
+    from .async_calls import async_iterate as async_iterate
     from .async_calls import async_next as async_next
+    from .async_calls import async_runner as async_runner
     from .async_loop import AsyncShield as AsyncShield
     from .async_loop import async_owner as async_owner
     from .async_tasks import AsyncTask as AsyncTask
@@ -64,14 +68,17 @@ if TYPE_CHECKING:
     from .async_waiting import AsyncWaiter as AsyncWaiter
     from .calls import body_chunks as body_chunks
     from .calls import call as call
+    from .calls import iterate as iterate
     from .calls import next as next  # noqa: A004
     from .cancel import CancelToken as CancelToken
     from .cancel import Shield as Shield
     from .cancel import current_token as current_token
     from .cell import AsyncStateLock as AsyncStateLock
     from .cell import StateLock as StateLock
+    from .executor import runner as runner
     from .process import fork_generation as fork_generation
     from .process import owner as owner
+    from .progress import progress_of as progress_of
     from .threads import Task as Task
     from .threads import TaskGroup as TaskGroup
     from .threads import spawn as spawn
@@ -105,15 +112,20 @@ _HOMES = {
     "Waiter": ".waiting",
     "async_body_chunks": ".async_calls",
     "async_call": ".async_calls",
+    "async_iterate": ".async_calls",
     "async_next": ".async_calls",
     "async_owner": ".async_loop",
+    "async_runner": ".async_calls",
     "async_spawn": ".async_tasks",
     "body_chunks": ".calls",
     "call": ".calls",
     "current_token": ".cancel",
     "fork_generation": ".process",
+    "iterate": ".calls",
     "next": ".calls",
     "owner": ".process",
+    "progress_of": ".progress",
+    "runner": ".executor",
     "spawn": ".threads",
 }
 

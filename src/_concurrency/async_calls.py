@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
     from ..values.body import Body
 
-__all__ = ["async_body_chunks", "async_call", "async_next"]
+__all__ = ["async_body_chunks", "async_call", "async_iterate", "async_next", "async_runner"]
 
 async_next = anext
+
+
+T = TypeVar("T")
 
 
 async def async_call(function: Callable[..., Any], *args: Any) -> Any:
@@ -31,25 +34,39 @@ def async_body_chunks(body: Body) -> AsyncIterator[bytes]:
         return cast("AsyncIterator[bytes]", source)
     if getattr(body, "blocking", False):
         return _ThreadedChunks(cast("Iterator[bytes]", source))
-    return _Chunks(cast("Iterator[bytes]", source))
+    return _Items(cast("Iterator[bytes]", source))
 
 
-class _Chunks(AsyncIterator[bytes]):
+def async_iterate(source: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
+    """Start one pass over an iterable of the user, sync or async. Raises TypeError for anything else."""
+    if hasattr(source, "__aiter__"):
+        return aiter(cast("AsyncIterable[T]", source))
+    return _Items(iter(source))
+
+
+def async_runner(executor: object) -> Callable[..., Any]:
+    """Return what runs ``function(*args)``: here nothing but a call. Raises ValueError for an executor."""
+    if executor is not None:
+        raise ValueError("an executor runs the requests of the blocking client; here they are tasks of the event loop")
+    return lambda function, *args: function(*args)
+
+
+class _Items(AsyncIterator[T], Generic[T]):
     """A plain iterator, as an async one. A class, as an abandoned async generator is closed late and elsewhere."""
 
     __slots__ = ("_source",)
 
-    def __init__(self, source: Iterator[bytes]) -> None:
+    def __init__(self, source: Iterator[T]) -> None:
         self._source = source
 
-    async def __anext__(self) -> bytes:
-        for chunk in self._source:
-            return chunk
+    async def __anext__(self) -> T:
+        for item in self._source:
+            return item
         raise StopAsyncIteration
 
 
 class _ThreadedChunks(AsyncIterator[bytes]):
-    """As _Chunks, for a source that blocks."""
+    """As _Items, for a source that blocks."""
 
     __slots__ = ("_source",)
 

@@ -24,13 +24,29 @@ T = TypeVar("T")
 class AsyncTask(Generic[T]):
     """One piece of work, and how it ended: with a value, with an exception, or cancelled."""
 
-    __slots__ = ("_cancelled", "_ended", "_error", "_group", "_isolated", "_native", "_scope", "_stopped", "_value")
+    __slots__ = (
+        "_cancelled",
+        "_ended",
+        "_error",
+        "_group",
+        "_isolated",
+        "_native",
+        "_scope",
+        "_stopped",
+        "_token",
+        "_value",
+    )
 
     def __init__(self, *, isolated: bool = True) -> None:
         self._isolated = isolated
         self._group: AsyncTaskGroup | None = None
         self._native: asyncio.Task[None] | None = None
-        self._scope: Any = sys.modules["trio"].CancelScope() if in_trio() else None
+        self._scope: Any = None  # trio's cancel scope, and its token
+        self._token: Any = None
+        if in_trio():
+            trio: Any = sys.modules["trio"]
+            self._scope = trio.CancelScope()
+            self._token = trio.lowlevel.current_trio_token()
         self._stopped = False
         self._ended = AsyncEvent()
         self._cancelled = False
@@ -43,7 +59,7 @@ class AsyncTask(Generic[T]):
             return
         self._stopped = True
         if self._scope is not None:
-            self._scope.cancel()
+            self._cancel_scope()
         elif self._native is not None:
             loop = self._native.get_loop()
             if asyncio._get_running_loop() is loop:
@@ -52,6 +68,16 @@ class AsyncTask(Generic[T]):
                 loop.call_soon_threadsafe(self._native.cancel)
         if self._group is not None:
             self._group._drop(self)
+
+    def _cancel_scope(self) -> None:
+        if in_trio():
+            self._scope.cancel()
+            return
+        trio: Any = sys.modules["trio"]
+        try:  # a finaliser, in another thread
+            self._token.run_sync_soon(self._scope.cancel)
+        except trio.RunFinishedError:
+            pass
 
     def done(self) -> bool:
         """Return whether the work has ended."""
@@ -152,15 +178,11 @@ class AsyncTaskGroup:
     ended: as it is, not wrapped; the failures that follow from it are dropped. Work started with ``isolated=True``
     may fail without that: its exception stays in its task. ``cancel()`` ends everything, the block included, and
     raises nothing. Cancelling what surrounds the group cancels the group.
-
-    ``executor`` is for the blocking twin; ValueError if one is given here.
     """
 
-    def __init__(self, *, limit: int | None = None, executor: object = None) -> None:
+    def __init__(self, *, limit: int | None = None) -> None:
         if limit is not None and limit < 1:
             raise ValueError(f"limit must be at least 1, not {limit}")
-        if executor is not None:
-            raise ValueError("an executor runs the work of the blocking client; here it runs as tasks of the loop")
         self._limit = float("inf") if limit is None else limit
         self._running = 0
         self._queue: OrderedDict[AsyncTask[Any], Callable[[], None]] = OrderedDict()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..exceptions import InvalidBody
 
 if TYPE_CHECKING:
     from ..values.body import Body
 
-__all__ = ["body_chunks", "call", "next"]
+__all__ = ["body_chunks", "call", "iterate", "next"]
+
+T = TypeVar("T")
 
 next = builtins.next  # noqa: A001
 
@@ -35,3 +37,10 @@ def body_chunks(body: Body) -> Iterator[bytes]:
     if body.is_async:
         raise InvalidBody("an async body can't be sent by the blocking client; use AsyncClient")
     return cast("Iterator[bytes]", body.open())
+
+
+def iterate(source: Iterable[T]) -> Iterator[T]:
+    """Start one pass over an iterable of the user. Raises TypeError for anything else, an async one too."""
+    if hasattr(source, "__aiter__") and not hasattr(source, "__iter__"):
+        raise TypeError("the blocking client can't read an async iterable; use AsyncClient")
+    return iter(source)

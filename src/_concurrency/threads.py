@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from contextvars import copy_context
 from functools import partial
 from types import TracebackType
@@ -24,13 +23,13 @@ T = TypeVar("T")
 class Task(Generic[T]):
     """One piece of work, and how it ended: with a value, with an exception, or cancelled."""
 
-    __slots__ = ("_cancel_call", "_cancelled", "_ended", "_error", "_isolated", "_thread", "_token", "_value", "_work")
+    __slots__ = ("_cancelled", "_ended", "_error", "_group", "_isolated", "_thread", "_token", "_value", "_work")
 
     def __init__(self, work: Callable[[], T], token: CancelToken, *, isolated: bool = True) -> None:
         self._work: Callable[[], T] | None = work
         self._token = token
         self._isolated = isolated
-        self._cancel_call: Callable[[], object] | None = None
+        self._group: TaskGroup | None = None  # while it waits for its turn
         self._thread: threading.Thread | None = None
         self._ended = Event()
         self._cancelled = False
@@ -40,8 +39,9 @@ class Task(Generic[T]):
     def cancel(self) -> None:
         """Interrupt the work, or keep it from starting. No effect on work that has ended; its group goes on."""
         self._token.cancel()
-        if self._cancel_call is not None:
-            self._cancel_call()
+        group = self._group
+        if group is not None:
+            group._drop(self)
 
     def done(self) -> bool:
         """Return whether the work has ended."""
@@ -90,7 +90,7 @@ class Task(Generic[T]):
             self._error = error
 
     def _end(self) -> None:
-        self._work = self._cancel_call = None
+        self._work = self._group = None
         self._token.close()
         self._ended.set()
 
@@ -117,15 +117,14 @@ class TaskGroup:
     may fail without that: its exception stays in its task. ``cancel()`` ends everything, the block included, and
     raises nothing. Cancelling what surrounds the group cancels the group.
 
-    Threads are made as needed, kept while the block lasts, and gone after it. ``executor`` runs the work instead: any
-    ``concurrent.futures.Executor``. Work in another process can't be interrupted, only kept from starting.
+    Threads are made as needed, kept while the block lasts, and gone after it.
     """
 
-    def __init__(self, *, limit: int | None = None, executor: Executor | None = None) -> None:
+    def __init__(self, *, limit: int | None = None) -> None:
         if limit is not None and limit < 1:
             raise ValueError(f"limit must be at least 1, not {limit}")
         self._limit = float("inf") if limit is None else limit
-        self._workers: _Threads | _Submitted = _Threads(self) if executor is None else _Submitted(self, executor)
+        self._workers = _Threads(self)
         self._lock = StateLock()
         self._open = False
         self._token: CancelToken | None = None
@@ -147,10 +146,8 @@ class TaskGroup:
         """
         if self._token is None or not self._open:
             raise RuntimeError("a task group starts work only inside its block")
-        call = partial(function, *args)
-        task: Task[T] = Task(partial(copy_context().run, call), CancelToken(self._token), isolated=isolated)
-        if isinstance(self._workers, _Submitted):
-            task._work = _Job(task, task._work, call)
+        work = partial(copy_context().run, function, *args)
+        task: Task[T] = Task(work, CancelToken(self._token), isolated=isolated)
         with self._lock:
             started = False
             if task._token.cancelled:
@@ -159,7 +156,7 @@ class TaskGroup:
                 started = True
                 self._running.add(task)
             else:
-                task._cancel_call = partial(self._drop, task)
+                task._group = self
                 self._queue.append(task)
                 return task
         if started:
@@ -176,13 +173,9 @@ class TaskGroup:
         with self._lock:
             queue = list(self._queue)
             self._queue.clear()
-            running = list(self._running)
         for task in queue:
             task._cancelled = True
             task._end()
-        for task in running:
-            if task._cancel_call is not None:
-                task._cancel_call()
 
     def _drop(self, task: Task[Any]) -> None:
         """Take a cancelled task out of the queue."""
@@ -202,7 +195,7 @@ class TaskGroup:
         with self._lock:
             following = self._queue.popleft() if self._queue else None
             if following is not None:
-                following._cancel_call = None
+                following._group = None
                 self._running.add(following)
             self._running.discard(task)
             last = self._last if not self._running else None
@@ -327,55 +320,3 @@ class _Threads:
             waiter.set(None)
         for thread in self._threads:
             thread.join()
-
-
-class _Submitted:
-    """Tasks given to an executor of the user's."""
-
-    def __init__(self, group: TaskGroup, executor: Executor) -> None:
-        self._group = group
-        self._executor = executor
-
-    def start(self, task: Task[Any]) -> None:
-        try:
-            future = self._executor.submit(cast("_Job", task._work))
-        except Exception as error:  # it was shut down, say
-            self._group._not_started(task, error)
-            return
-        task._cancel_call = future.cancel
-        if task._token.cancelled:
-            future.cancel()
-        future.add_done_callback(partial(self._done, task))
-
-    def _done(self, task: Task[Any], future: Future[Any]) -> None:
-        if future.cancelled():
-            task._cancelled = True
-        else:
-            error = future.exception()
-            if error is not None:
-                task._fail(error)
-            else:
-                task._value = future.result()
-        following = self._group._ended(task)
-        if following is not None:
-            self.start(following)
-
-    def close(self) -> None:
-        """Nothing of ours is left; the executor is its owner's."""
-
-
-class _Job:
-    """Work for an executor. In this process it runs under its token; pickled, it is just the function."""
-
-    def __init__(self, task: Task[Any], work: Callable[[], Any] | None, plain: partial[Any]) -> None:
-        self._task = task
-        self._in_context = work
-        self._plain = plain
-
-    def __call__(self) -> Any:
-        token = self._task._token
-        token.check()
-        return token.run(cast("Callable[[], Any]", self._in_context))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return partial, (self._plain.func, *self._plain.args)

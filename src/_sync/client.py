@@ -25,6 +25,7 @@ from .chain import Chain, with_overrides
 from .engines import build_engine
 from .engines.engine import Engine
 from .engines.shared import SharedEngine
+from .parallel import Parallel
 from .proceed import Proceed
 from .response import Response
 from .statement import Statement, Streaming
@@ -45,7 +46,7 @@ DEFAULT_OPTIONS = ("base_url", "params", "headers", "cookies", "auth", "timeout"
 CONNECTION_OPTIONS = ("verify", "cert", "http1", "http2", "limits", "proxy", "trust_env")
 
 
-class Client:
+class Client(Parallel):
     """Sends requests; one client is meant to be shared and to live as long as its connections are useful.
 
     ``base_url`` is joined with relative urls; ``params``, ``headers``, ``cookies`` and ``auth`` go with every

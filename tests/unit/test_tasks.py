@@ -20,7 +20,9 @@ from duohttp._concurrency import (
     AsyncWaiter,
     async_body_chunks,
     async_call,
+    async_iterate,
     async_owner,
+    async_runner,
     async_sleep,
     async_spawn,
 )
@@ -352,20 +354,17 @@ def test_a_spawned_task_outlives_the_scope_it_was_spawned_in(run: Any) -> None:
         assert not task.cancelled()
         stopped = async_spawn(async_sleep, FOREVER)
         stopper = threading.Thread(target=stopped.cancel)  # as a finaliser in another thread would
-        if stopped._scope is None:
-            stopper.start()
-            stopper.join()
-        else:
-            stopped.cancel()
+        stopper.start()
+        stopper.join()
         assert await stopped.wait(FOREVER)
         assert stopped.cancelled()
 
     run(main)
 
 
-def test_a_group_takes_no_executor() -> None:
+def test_tasks_run_on_no_executor() -> None:
     with pytest.raises(ValueError, match="executor"):
-        AsyncTaskGroup(executor=object())
+        async_runner(object())
 
 
 @both
@@ -421,3 +420,17 @@ def test_a_blocking_body_is_read_in_another_thread(run: Any) -> None:
 
     assert run(main) == [b"a"]
     assert idents.isdisjoint({threading.get_ident()})
+
+
+@both
+def test_iterables_of_both_kinds_are_iterated(run: Any) -> None:
+    async def source() -> AsyncIterator[int]:
+        yield 1
+        yield 2
+
+    async def main() -> list[int]:
+        return [item async for item in async_iterate(source())] + [item async for item in async_iterate([3, 4])]
+
+    assert run(main) == [1, 2, 3, 4]
+    with pytest.raises(TypeError):
+        async_iterate(5)  # type: ignore[arg-type]

@@ -12,9 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextvars import ContextVar
-from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -34,12 +33,13 @@ from duohttp._concurrency import (
     call,
     current_token,
     fork_generation,
+    iterate,
     monotonic,
     owner,
+    runner,
     sleep,
     spawn,
 )
-from duohttp._concurrency.threads import _Job
 from duohttp.exceptions import InvalidBody, RequestCancelled
 from duohttp.values.body import AsyncIteratorBody
 
@@ -276,54 +276,54 @@ def test_jobs_see_the_callers_context() -> None:
     variable.set("outside")
     with TaskGroup() as group, ThreadPoolExecutor(1) as executor:
         task = group.start_soon(variable.get)
-        with TaskGroup(executor=executor) as other:
-            submitted = other.start_soon(variable.get)
-    assert task.value() == submitted.value() == "outside"
+        assert runner(executor)(variable.get) == "outside"
+    assert task.value() == "outside"
 
 
 def test_an_executor_of_threads_runs_the_work_and_is_interrupted() -> None:
-    def fail() -> None:
-        sleep(0.01)
-        raise KeyError("first")
-
-    def work(executor: ThreadPoolExecutor) -> None:
-        with TaskGroup(executor=executor, limit=3) as group:
-            group.start_soon(sleep, FOREVER)
-            group.start_soon(sleep, FOREVER)
-            group.start_soon(fail)
-            group.start_soon(sleep, FOREVER)
-
-    started = monotonic()
     with ThreadPoolExecutor(4) as executor:
-        with pytest.raises(KeyError, match="first"):
-            work(executor)
-        with TaskGroup(executor=executor, limit=2) as group:
-            tasks = [group.start_soon(abs, -number) for number in range(20)]
-        assert [task.value() for task in tasks] == list(range(20))
+        run = runner(executor)
+        assert run(abs, -3) == 3
+        with pytest.raises(ZeroDivisionError):
+            run(divmod, 1, 0)
+        started = monotonic()
+        with TaskGroup() as group:
+            tasks = [group.start_soon(run, sleep, FOREVER) for _ in range(6)]  # two of them never start
+            sleep(0.02)
+            group.cancel()
+        assert all(task.cancelled() for task in tasks)
     assert monotonic() - started < FOREVER / 2
 
 
-def test_an_executor_that_is_shut_down_fails_the_group() -> None:
-    executor = ThreadPoolExecutor(1)
-    executor.shutdown()
+def test_work_that_runs_elsewhere_is_left_to_itself() -> None:
+    class Elsewhere(Executor):
+        def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            pickle.dumps(function)
+            future: Future[Any] = Future()
+            future.set_running_or_notify_cancel()
+            return future
 
-    def work() -> None:
-        with TaskGroup(executor=executor) as group:
-            group.start_soon(abs, 1)
-
-    with pytest.raises(RuntimeError, match="shutdown"):
-        work()
+    token = CancelToken()
+    timer = threading.Timer(0.02, token.cancel)
+    timer.start()
+    started = monotonic()
+    with pytest.raises(RequestCancelled):
+        token.run(runner(Elsewhere()), math.sqrt, 4.0)
+    assert monotonic() - started < FOREVER / 2
+    timer.join()
 
 
 def test_jobs_travel_to_other_processes_as_plain_functions() -> None:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor, TaskGroup(executor=executor) as group:
-        tasks = [group.start_soon(math.sqrt, number) for number in (4.0, 9.0)]
-        failed = group.start_soon(math.sqrt, -1.0, isolated=True)
-    assert [task.value() for task in tasks] == [2.0, 3.0]
-    assert isinstance(failed.exception(), ValueError)
-    with TaskGroup() as group:
-        job: Any = _Job(group.start_soon(abs, 1), None, partial(abs, -3))
-    assert pickle.loads(pickle.dumps(job))() == 3
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        assert runner(executor)(math.sqrt, 4.0) == 2.0
+        with pytest.raises(ValueError, match="math domain"):
+            runner(executor)(math.sqrt, -1.0)
+
+
+def test_what_is_no_executor_is_refused() -> None:
+    with pytest.raises(TypeError, match="executor"):
+        runner(5)  # type: ignore[arg-type]
+    assert runner(None)(abs, -1) == 1
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="signals go to no thread in particular here")
@@ -388,6 +388,15 @@ def test_an_async_body_is_refused() -> None:
 
     with pytest.raises(InvalidBody, match="AsyncClient"):
         body_chunks(AsyncIteratorBody(chunks()))
+
+
+def test_an_async_iterable_is_refused() -> None:
+    async def source() -> Any:
+        yield 1
+
+    with pytest.raises(TypeError, match="AsyncClient"):
+        iterate(source())
+    assert list(iterate([1])) == [1]
 
 
 def test_threads_have_no_owner() -> None:

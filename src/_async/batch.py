@@ -1,0 +1,217 @@
+"""Many requests at once, with their results in input order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Hashable, Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from yarl import URL
+
+from .._concurrency import AsyncStateLock, AsyncTaskGroup, async_iterate, async_runner, progress_of
+from ..exceptions import InvalidRequest, RequestCancelled
+from ..rules.fair_queue import FairQueue
+from ..values.options import RequestOptions
+from ..values.request import Request
+from ..values.url import URLTypes, parse_url
+from .statement import AsyncStatement
+
+if TYPE_CHECKING:
+    from .client import AsyncClient
+
+__all__ = [
+    "AsyncBatch",
+    "AsyncPortable",
+    "AsyncRequestTypes",
+    "AsyncShared",
+    "all_of",
+    "as_it_is",
+    "checked_limit",
+    "origin_of",
+    "perform",
+]
+
+AsyncRequestTypes: TypeAlias = (
+    "URLTypes | tuple[str, URLTypes] | tuple[str, URLTypes, RequestOptions] | Request | AsyncStatement"
+)
+
+
+def checked_limit(limit: int) -> int:
+    """Return the limit. Raises ValueError unless it is a whole number from 1 on."""
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ValueError(f"limit is a whole number from 1 on, not {limit!r}")
+    return limit
+
+
+def origin_of(item: object) -> Hashable:
+    """Return what tells the servers of two requests apart; None where it can't be told."""
+    if isinstance(item, tuple):
+        item = item[1] if len(item) > 1 else None
+    elif isinstance(item, AsyncStatement):
+        item = item.request.url
+    elif isinstance(item, Request):
+        item = item.url
+    if not isinstance(item, (str, URL)):
+        return None
+    try:
+        url = parse_url(item)
+    except InvalidRequest:  # it fails when its turn comes
+        return None
+    return (url.scheme, url.raw_host, url.port)
+
+
+async def perform(shared: AsyncShared, item: Any, into: Any, options: RequestOptions) -> Any:
+    """Run one request, whatever it was given as. Raises InvalidRequest for what is none."""
+    client: Any = shared.client
+    if isinstance(item, AsyncPortable):
+        item = item.item
+    if isinstance(item, (str, URL)):
+        return await client.request("GET", item, into=into, **options)
+    if isinstance(item, tuple) and len(item) in (2, 3) and isinstance(item[-1], dict) == (len(item) == 3):
+        own: RequestOptions = item[2] if len(item) == 3 else {}
+        return await client.request(item[0], item[1], into=into, **{**options, **own})
+    if isinstance(item, (AsyncStatement, Request)):
+        if options:
+            raise InvalidRequest(
+                f"{item!r} is prepared; {', '.join(sorted(options))} can be given only for urls and tuples"
+            )
+        if isinstance(item, AsyncStatement):
+            return await item.execute(into=into)
+        request = item.again()
+        request.stream = False
+        return await client.send(request, into=into)
+    raise InvalidRequest(
+        f"a request is a url, (method, url), (method, url, options), a Request or what prepare() returns, not {item!r}"
+    )
+
+
+class AsyncBatch:
+    """Runs requests that are all known, at most ``limit`` at once."""
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        items: list[Any],
+        *,
+        limit: int,
+        into: Any,
+        return_exceptions: bool,
+        executor: Any,
+        options: RequestOptions,
+    ) -> None:
+        self._shared = AsyncShared(client)
+        self._into = into
+        self._options = options
+        self._return_exceptions = return_exceptions
+        self._limit = checked_limit(limit)
+        self._run = async_runner(executor)
+        self._portable = AsyncPortable if executor is not None else as_it_is
+        self._lock = AsyncStateLock()
+        self._queue: FairQueue[int] = FairQueue()
+        self._items = items
+        self._results: list[Any] = [None] * len(items)
+        for index, item in enumerate(items):
+            self._queue.push(origin_of(item), index)
+
+    async def run(self, progress: Any) -> list[Any]:
+        """Run all, and return the results in order. Raises the first failure, unless failures are results."""
+        with progress_of(progress, len(self._items)) as shown:
+            await self._run_all(shown)
+        return self._results
+
+    async def _run_all(self, shown: Any) -> None:
+        async with AsyncTaskGroup() as group:
+            for _ in range(min(self._limit, len(self._items))):
+                group.start_soon(self._work, shown)
+
+    async def _work(self, shown: Any) -> None:
+        while True:
+            with self._lock:
+                taken = self._queue.pop()
+            if taken is None:
+                return
+            origin, index = taken
+            item = self._portable(self._items[index])
+            try:
+                self._results[index] = await self._run(perform, self._shared, item, self._into, self._options)
+            except RequestCancelled:
+                raise
+            except Exception as error:
+                if not self._return_exceptions:
+                    raise
+                self._results[index] = error
+            with self._lock:
+                self._queue.done(origin)
+            shown.advance()
+
+
+async def all_of(requests: Iterable[Any] | AsyncIterable[Any]) -> list[Any]:
+    """Return what an iterable of requests holds. A single url is refused: it would be taken for its letters."""
+    if isinstance(requests, (str, URL, tuple)) and origin_of(requests) is not None:
+        raise TypeError(f"requests are a list (or another iterable) of requests, not a single one: {requests!r}")
+    items = []
+    async for item in async_iterate(requests):
+        items.append(item)
+    return items
+
+
+# Executors: what travels to another process.
+
+
+class AsyncShared:
+    """A client that a job uses. In another process, jobs that came from one client share one copy of it."""
+
+    __slots__ = ("_pickled", "client")
+
+    def __init__(self, client: AsyncClient) -> None:
+        self.client = client
+        self._pickled: bytes | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        import pickle
+
+        if self._pickled is None:
+            self._pickled = pickle.dumps(self.client)
+        return _shared_copy, (self._pickled,)
+
+
+_copies: dict[bytes, AsyncShared] = {}
+_copies_lock = AsyncStateLock()
+
+
+def _shared_copy(pickled: bytes) -> AsyncShared:
+    import pickle
+
+    with _copies_lock:
+        shared = _copies.get(pickled)
+        if shared is None:
+            if len(_copies) >= 8:
+                _copies.clear()
+            shared = _copies[pickled] = AsyncShared(pickle.loads(pickled))
+    return shared
+
+
+class AsyncPortable:
+    """A request that can travel: pickled, a prepared one becomes method, url and options, its body included."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, item: Any) -> None:
+        self.item = item
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        item = self.item
+        if isinstance(item, AsyncStatement):
+            item = item.request
+        if isinstance(item, Request):
+            options: dict[str, Any] = {"headers": list(item.headers.items()), "timeout": item.timeout}
+            if item.body is not None:
+                if item.body.data is None:
+                    raise InvalidRequest("a body that is a stream can't travel to another process", request=item)
+                options["content"] = item.body.data
+            item = (item.method, item.url, options)
+        return AsyncPortable, (item,)
+
+
+def as_it_is(item: Any) -> Any:
+    """Return a request as it was given, for work in this process."""
+    return item

@@ -1,0 +1,216 @@
+# Generated from src/_async/batch.py by scripts/generate_sync.py. Do not edit.
+"""Many requests at once, with their results in input order."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from yarl import URL
+
+from .._concurrency import StateLock, TaskGroup, iterate, progress_of, runner
+from ..exceptions import InvalidRequest, RequestCancelled
+from ..rules.fair_queue import FairQueue
+from ..values.options import RequestOptions
+from ..values.request import Request
+from ..values.url import URLTypes, parse_url
+from .statement import Statement
+
+if TYPE_CHECKING:
+    from .client import Client
+
+__all__ = [
+    "Batch",
+    "Portable",
+    "RequestTypes",
+    "Shared",
+    "all_of",
+    "as_it_is",
+    "checked_limit",
+    "origin_of",
+    "perform",
+]
+
+RequestTypes: TypeAlias = "URLTypes | tuple[str, URLTypes] | tuple[str, URLTypes, RequestOptions] | Request | Statement"
+
+
+def checked_limit(limit: int) -> int:
+    """Return the limit. Raises ValueError unless it is a whole number from 1 on."""
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ValueError(f"limit is a whole number from 1 on, not {limit!r}")
+    return limit
+
+
+def origin_of(item: object) -> Hashable:
+    """Return what tells the servers of two requests apart; None where it can't be told."""
+    if isinstance(item, tuple):
+        item = item[1] if len(item) > 1 else None
+    elif isinstance(item, Statement):
+        item = item.request.url
+    elif isinstance(item, Request):
+        item = item.url
+    if not isinstance(item, (str, URL)):
+        return None
+    try:
+        url = parse_url(item)
+    except InvalidRequest:  # it fails when its turn comes
+        return None
+    return (url.scheme, url.raw_host, url.port)
+
+
+def perform(shared: Shared, item: Any, into: Any, options: RequestOptions) -> Any:
+    """Run one request, whatever it was given as. Raises InvalidRequest for what is none."""
+    client: Any = shared.client
+    if isinstance(item, Portable):
+        item = item.item
+    if isinstance(item, (str, URL)):
+        return client.request("GET", item, into=into, **options)
+    if isinstance(item, tuple) and len(item) in (2, 3) and isinstance(item[-1], dict) == (len(item) == 3):
+        own: RequestOptions = item[2] if len(item) == 3 else {}
+        return client.request(item[0], item[1], into=into, **{**options, **own})
+    if isinstance(item, (Statement, Request)):
+        if options:
+            raise InvalidRequest(
+                f"{item!r} is prepared; {', '.join(sorted(options))} can be given only for urls and tuples"
+            )
+        if isinstance(item, Statement):
+            return item.execute(into=into)
+        request = item.again()
+        request.stream = False
+        return client.send(request, into=into)
+    raise InvalidRequest(
+        f"a request is a url, (method, url), (method, url, options), a Request or what prepare() returns, not {item!r}"
+    )
+
+
+class Batch:
+    """Runs requests that are all known, at most ``limit`` at once."""
+
+    def __init__(
+        self,
+        client: Client,
+        items: list[Any],
+        *,
+        limit: int,
+        into: Any,
+        return_exceptions: bool,
+        executor: Any,
+        options: RequestOptions,
+    ) -> None:
+        self._shared = Shared(client)
+        self._into = into
+        self._options = options
+        self._return_exceptions = return_exceptions
+        self._limit = checked_limit(limit)
+        self._run = runner(executor)
+        self._portable = Portable if executor is not None else as_it_is
+        self._lock = StateLock()
+        self._queue: FairQueue[int] = FairQueue()
+        self._items = items
+        self._results: list[Any] = [None] * len(items)
+        for index, item in enumerate(items):
+            self._queue.push(origin_of(item), index)
+
+    def run(self, progress: Any) -> list[Any]:
+        """Run all, and return the results in order. Raises the first failure, unless failures are results."""
+        with progress_of(progress, len(self._items)) as shown:
+            self._run_all(shown)
+        return self._results
+
+    def _run_all(self, shown: Any) -> None:
+        with TaskGroup() as group:
+            for _ in range(min(self._limit, len(self._items))):
+                group.start_soon(self._work, shown)
+
+    def _work(self, shown: Any) -> None:
+        while True:
+            with self._lock:
+                taken = self._queue.pop()
+            if taken is None:
+                return
+            origin, index = taken
+            item = self._portable(self._items[index])
+            try:
+                self._results[index] = self._run(perform, self._shared, item, self._into, self._options)
+            except RequestCancelled:
+                raise
+            except Exception as error:
+                if not self._return_exceptions:
+                    raise
+                self._results[index] = error
+            with self._lock:
+                self._queue.done(origin)
+            shown.advance()
+
+
+def all_of(requests: Iterable[Any] | Iterable[Any]) -> list[Any]:
+    """Return what an iterable of requests holds. A single url is refused: it would be taken for its letters."""
+    if isinstance(requests, (str, URL, tuple)) and origin_of(requests) is not None:
+        raise TypeError(f"requests are a list (or another iterable) of requests, not a single one: {requests!r}")
+    items = []
+    for item in iterate(requests):
+        items.append(item)
+    return items
+
+
+# Executors: what travels to another process.
+
+
+class Shared:
+    """A client that a job uses. In another process, jobs that came from one client share one copy of it."""
+
+    __slots__ = ("_pickled", "client")
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._pickled: bytes | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        import pickle
+
+        if self._pickled is None:
+            self._pickled = pickle.dumps(self.client)
+        return _shared_copy, (self._pickled,)
+
+
+_copies: dict[bytes, Shared] = {}
+_copies_lock = StateLock()
+
+
+def _shared_copy(pickled: bytes) -> Shared:
+    import pickle
+
+    with _copies_lock:
+        shared = _copies.get(pickled)
+        if shared is None:
+            if len(_copies) >= 8:
+                _copies.clear()
+            shared = _copies[pickled] = Shared(pickle.loads(pickled))
+    return shared
+
+
+class Portable:
+    """A request that can travel: pickled, a prepared one becomes method, url and options, its body included."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, item: Any) -> None:
+        self.item = item
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        item = self.item
+        if isinstance(item, Statement):
+            item = item.request
+        if isinstance(item, Request):
+            options: dict[str, Any] = {"headers": list(item.headers.items()), "timeout": item.timeout}
+            if item.body is not None:
+                if item.body.data is None:
+                    raise InvalidRequest("a body that is a stream can't travel to another process", request=item)
+                options["content"] = item.body.data
+            item = (item.method, item.url, options)
+        return Portable, (item,)
+
+
+def as_it_is(item: Any) -> Any:
+    """Return a request as it was given, for work in this process."""
+    return item

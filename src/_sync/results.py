@@ -1,0 +1,287 @@
+# Generated from src/_async/results.py by scripts/generate_sync.py. Do not edit.
+"""Results of many requests as they come, from an input that may be endless."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sized
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .._concurrency import (
+    Semaphore,
+    StateLock,
+    Task,
+    TaskGroup,
+    Waiter,
+    iterate,
+    progress_of,
+    runner,
+    spawn,
+)
+from ..exceptions import RequestCancelled
+from ..rules.fair_queue import FairQueue
+from ..values.options import RequestOptions
+from .batch import Portable, Shared, as_it_is, checked_limit, origin_of, perform
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .client import Client
+
+__all__ = ["Results"]
+
+T = TypeVar("T")
+
+LOOK_AHEAD = 4
+"""How many requests, times the limit, are read from the input before their turn, so that origins can take turns."""
+LEAVE_BEHIND = 1.0
+"""Seconds to wait for an input that is being read, and can't be interrupted, when all else has ended."""
+
+
+class Results(Iterator[T], Generic[T]):
+    """The results of ``parallel_iter``, as they complete; ``indexed()`` tells which is which.
+
+    Work begins with the first step, or on entering the results as a context manager; leaving that block, ``close()``
+    or dropping the object cancels what runs. A loop over the results that is left early drops them.
+    """
+
+    def __init__(self, stream: _Stream) -> None:
+        self._stream = stream
+        self._task: Task[None] | None = None
+        self._closed = False
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        result: T = (self._next())[1]
+        return result
+
+    def _next(self) -> tuple[int, Any]:
+        self._start()
+        taken = self._stream.take()
+        if taken is not None:
+            return taken
+        self.close()
+        failure, self._stream.failure = self._stream.failure, None
+        if failure is not None:
+            raise failure
+        raise StopIteration
+
+    def indexed(self) -> IndexedResults[T]:
+        """Return an iterator of (position in the input, result), in place of this one."""
+        return IndexedResults(self)
+
+    def _start(self) -> None:
+        if self._task is None and not self._closed:
+            # The work must not hold this object, or it would never be dropped.
+            self._task = spawn(self._stream.serve)
+
+    def close(self) -> None:
+        """Cancel what runs and wait for its end. May be called again."""
+        self._closed = True
+        task = self._task
+        if task is not None:
+            task.cancel()
+            task.wait(LEAVE_BEHIND)
+        self._stream.end()
+
+    def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        task = getattr(self, "_task", None)
+        if task is not None:
+            task.cancel()
+
+
+class IndexedResults(Iterator[tuple[int, T]], Generic[T]):
+    """The same results, each with its position in the input."""
+
+    def __init__(self, results: Results[T]) -> None:
+        self._results = results
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> tuple[int, T]:
+        return self._results._next()
+
+    def close(self) -> None:
+        """Cancel what runs and wait for its end. May be called again."""
+        self._results.close()
+
+    def __enter__(self) -> Self:
+        self._results.__enter__()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._results.close()
+
+
+class _Stream:
+    """What the work and the consumer share.
+
+    At most ``LOOK_AHEAD`` times the limit of requests are read ahead, and at most twice the limit are in flight or
+    done and not taken: that bounds the memory, whatever the input.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        requests: Iterable[Any] | Iterable[Any],
+        *,
+        limit: int,
+        into: Any,
+        return_exceptions: bool,
+        progress: Any,
+        executor: Any,
+        options: RequestOptions,
+    ) -> None:
+        self._shared = Shared(client)
+        self._requests = iterate(requests)
+        self._total = len(requests) if isinstance(requests, Sized) else None
+        self._limit = checked_limit(limit)
+        self._into = into
+        self._return_exceptions = return_exceptions
+        self._progress = progress
+        self._run = runner(executor)
+        self._portable = Portable if executor is not None else as_it_is
+        self._options = options
+        self._lock = StateLock()
+        self._ahead = Semaphore(LOOK_AHEAD * limit)
+        self._places = Semaphore(2 * limit)
+        self._queue: FairQueue[tuple[int, Any]] = FairQueue()
+        self._idle: list[Waiter[None]] = []
+        self._workers = 0
+        self._read = 0
+        self._all_read = False
+        self._finished: deque[tuple[int, Any]] = deque()
+        self._ended = False
+        self._consumer: Waiter[None] | None = None
+        self.failure: BaseException | None = None
+
+    # The consumer's side.
+
+    def take(self) -> tuple[int, Any] | None:
+        """Wait for the next result and return it with its index; None when there is none any more."""
+        while True:
+            with self._lock:
+                if self._finished and self.failure is None:
+                    taken = self._finished.popleft()
+                    break
+                if self._ended:
+                    return None
+                waiter = self._consumer = Waiter()
+            waiter.wait()
+        self._places.release()
+        return taken
+
+    def end(self, failure: BaseException | None = None) -> None:
+        """Note that nothing more will come, and wake the consumer."""
+        with self._lock:
+            if self._ended:
+                return
+            self._ended = True
+            self.failure = failure
+            consumer = self._consumer
+        if consumer is not None:
+            consumer.set(None)
+
+    # The work.
+
+    def serve(self) -> None:
+        """Read the input and run the requests, until all is done or something fails."""
+        try:
+            with progress_of(self._progress, self._total) as shown:
+                self._serve(shown)
+        except RequestCancelled:
+            raise
+        except Exception as error:
+            self.end(error)
+        finally:
+            self.end()
+
+    def _serve(self, shown: Any) -> None:
+        with TaskGroup() as group:
+            self._feed(group, shown)
+
+    def _feed(self, group: TaskGroup, shown: Any) -> None:
+        self._ahead.acquire()
+        for item in self._requests:
+            with self._lock:
+                self._queue.push(origin_of(item), (self._read, item))
+                self._read += 1
+                idle = self._idle.pop() if self._idle else None
+                another = idle is None and self._workers < self._limit
+                self._workers += another
+            if idle is not None:
+                idle.set(None)
+            elif another:
+                group.start_soon(self._work, shown)
+            self._ahead.acquire()
+        with self._lock:
+            self._all_read = True
+            waiting = list(self._idle)
+            self._idle.clear()
+        for waiter in waiting:
+            waiter.set(None)
+
+    def _work(self, shown: Any) -> None:
+        try:
+            while True:
+                self._places.acquire()
+                taken = self._next_job()
+                if taken is None:
+                    return
+                origin, (index, item) = taken
+                result = self._result_of(item)
+                with self._lock:
+                    self._queue.done(origin)
+                    self._finished.append((index, result))
+                    consumer, self._consumer = self._consumer, None
+                if consumer is not None:
+                    consumer.set(None)
+                shown.advance()
+        except RequestCancelled:
+            raise
+        except Exception as error:
+            self.end(error)  # at once: an input that blocks may keep the group from ending
+            raise
+
+    def _next_job(self) -> Any:
+        while True:
+            with self._lock:
+                taken = self._queue.pop()
+                if taken is not None or self._all_read:
+                    break
+                waiter = Waiter[None]()
+                self._idle.append(waiter)
+            waiter.wait()
+        if taken is not None:
+            self._ahead.release()
+        return taken
+
+    def _result_of(self, item: Any) -> Any:
+        try:
+            return self._run(perform, self._shared, self._portable(item), self._into, self._options)
+        except RequestCancelled:
+            raise
+        except Exception as error:
+            if not self._return_exceptions:
+                raise
+            return error
+
+
+def results_of(client: Client, requests: Iterable[Any] | Iterable[Any], **options: Any) -> Results[Any]:
+    """Return the results of requests as they come; see ``parallel_iter``."""
+    return Results(_Stream(client, requests, **options))

@@ -135,6 +135,7 @@ class AsyncTask(Generic[T]):
             self._end()
 
     def _native_ended(self, native: asyncio.Task[None]) -> None:
+        self._native = None  # it keeps the traceback of its cancellation, and so whatever the work held
         if not self._ended.is_set():  # it was cancelled before its first step
             self._cancelled = True
             self._end()

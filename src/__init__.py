@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from ._async.engines.engine import AsyncEngine as AsyncEngine
     from ._async.response import AsyncBodyStream as AsyncBodyStream
     from ._async.response import AsyncResponse as AsyncResponse
+    from ._async.results import AsyncResults as AsyncResults
+    from ._async.scope import AsyncDeferred as AsyncDeferred
+    from ._async.scope import AsyncScope as AsyncScope
     from ._sync.client import Client as Client
     from ._sync.engines.engine import Engine as Engine
     from ._sync.response import BodyStream as BodyStream
     from ._sync.response import Response as Response
+    from ._sync.results import Results as Results
+    from ._sync.scope import Deferred as Deferred
+    from ._sync.scope import Scope as Scope
     from .converters import JsonConverter as JsonConverter
     from .engines.mock import MockEngine as MockEngine
     from .engines.mock import reply as reply
@@ -68,6 +74,9 @@ if TYPE_CHECKING:
     from .exceptions import UnsupportedProtocol as UnsupportedProtocol
     from .exceptions import WriteError as WriteError
     from .exceptions import WriteTimeout as WriteTimeout
+    from .parallel_verbs import parallel as parallel
+    from .parallel_verbs import parallel_get as parallel_get
+    from .parallel_verbs import parallel_iter as parallel_iter
     from .plugins.content_negotiation import ContentNegotiation as ContentNegotiation
     from .plugins.plugin import Plugin as Plugin
     from .plugins.plugin import Stage as Stage
@@ -97,13 +106,18 @@ _WHERE = {
     "_async.client": ("AsyncClient",),
     "_async.engines.engine": ("AsyncEngine",),
     "_async.response": ("AsyncBodyStream", "AsyncResponse"),
+    "_async.results": ("AsyncResults",),
+    "_async.scope": ("AsyncDeferred", "AsyncScope"),
     "_sync.client": ("Client",),
     "_sync.engines.engine": ("Engine",),
     "_sync.response": ("BodyStream", "Response"),
     "converters": ("JsonConverter",),
     "engines.mock": ("MockEngine", "reply"),
+    "_sync.results": ("Results",),
+    "_sync.scope": ("Deferred", "Scope"),
     "engines.native": ("NativeEngine",),
     "plugins.content_negotiation": ("ContentNegotiation",),
+    "parallel_verbs": ("parallel", "parallel_get", "parallel_iter"),
     "plugins.plugin": ("Plugin", "Stage"),
     "plugins.redirect": ("HttpRedirect",),
     "plugins.validator": ("HttpCallValidator",),

@@ -33,7 +33,7 @@ class ScriptOptions(RequestOptions, total=False):
 _CLIENT_OPTIONS = ("verify", "cert", "http2", "proxy", "trust_env")
 
 
-def _split(options: ScriptOptions) -> tuple[Client, RequestOptions]:
+def client_and_options(options: ScriptOptions) -> tuple[Client, RequestOptions]:
     given: dict[str, Any] = dict(options)
     client = Client(**{name: given.pop(name) for name in _CLIENT_OPTIONS if name in given})
     return client, given  # type: ignore[return-value]
@@ -45,7 +45,7 @@ def request(method: str, url: URLTypes, *, into: type[T], **options: Unpack[Scri
 def request(method: str, url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
 def request(method: str, url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Send one request with a client of its own; for several requests a Client is faster. See Client.request."""
-    client, given = _split(options)
+    client, given = client_and_options(options)
     with client:
         return client.request(method, url, into=into, **given)
 
@@ -53,7 +53,7 @@ def request(method: str, url: URLTypes, *, into: Any = None, **options: Unpack[S
 @contextmanager
 def stream(method: str, url: URLTypes, **options: Unpack[ScriptOptions]) -> Iterator[Response]:
     """Send one request with a client of its own, and stream the response inside the block. See Client.stream."""
-    client, given = _split(options)
+    client, given = client_and_options(options)
     with client, client.stream(method, url, **given) as response:
         yield response
 

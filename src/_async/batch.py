@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Hashable, Iterable
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from yarl import URL
@@ -16,6 +16,7 @@ from ..values.url import URLTypes, parse_url
 from .statement import AsyncStatement
 
 if TYPE_CHECKING:
+    from .._concurrency import AsyncSource
     from .client import AsyncClient
 
 __all__ = [
@@ -144,7 +145,7 @@ class AsyncBatch:
             shown.advance()
 
 
-async def all_of(requests: Iterable[Any] | AsyncIterable[Any]) -> list[Any]:
+async def all_of(requests: AsyncSource[Any]) -> list[Any]:
     """Return what an iterable of requests holds. A single url is refused: it would be taken for its letters."""
     if isinstance(requests, (str, URL, tuple)) and origin_of(requests) is not None:
         raise TypeError(f"requests are a list (or another iterable) of requests, not a single one: {requests!r}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from ..values.options import RequestOptions
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from .._concurrency import AsyncSource
     from .._concurrency.progress import ProgressTypes
     from .batch import AsyncRequestTypes
     from .client import AsyncClient
@@ -47,7 +47,7 @@ class AsyncParallel:
     @overload
     async def parallel(
         self,
-        requests: Iterable[AsyncRequestTypes] | AsyncIterable[AsyncRequestTypes],
+        requests: AsyncSource[AsyncRequestTypes],
         *,
         into: type[T],
         limit: int = 32,
@@ -59,7 +59,7 @@ class AsyncParallel:
     @overload
     async def parallel(
         self,
-        requests: Iterable[AsyncRequestTypes] | AsyncIterable[AsyncRequestTypes],
+        requests: AsyncSource[AsyncRequestTypes],
         *,
         into: None = None,
         limit: int = 32,
@@ -71,7 +71,7 @@ class AsyncParallel:
     @overload
     async def parallel(
         self,
-        requests: Iterable[AsyncRequestTypes] | AsyncIterable[AsyncRequestTypes],
+        requests: AsyncSource[AsyncRequestTypes],
         *,
         into: type[T],
         limit: int = 32,
@@ -83,7 +83,7 @@ class AsyncParallel:
     @overload
     async def parallel(
         self,
-        requests: Iterable[AsyncRequestTypes] | AsyncIterable[AsyncRequestTypes],
+        requests: AsyncSource[AsyncRequestTypes],
         *,
         into: None = None,
         limit: int = 32,
@@ -94,7 +94,7 @@ class AsyncParallel:
     ) -> list[AsyncResponse | Exception]: ...
     async def parallel(
         self,
-        requests: Iterable[AsyncRequestTypes] | AsyncIterable[AsyncRequestTypes],
+        requests: AsyncSource[AsyncRequestTypes],
         *,
         into: Any = None,
         limit: int = 32,
@@ -123,7 +123,7 @@ class AsyncParallel:
     @overload
     async def parallel_get(
         self,
-        urls: Iterable[URLTypes] | AsyncIterable[URLTypes],
+        urls: AsyncSource[URLTypes],
         *,
         into: type[T],
         limit: int = 32,
@@ -135,7 +135,7 @@ class AsyncParallel:
     @overload
     async def parallel_get(
         self,
-        urls: Iterable[URLTypes] | AsyncIterable[URLTypes],
+        urls: AsyncSource[URLTypes],
         *,
         into: None = None,
         limit: int = 32,
@@ -147,7 +147,7 @@ class AsyncParallel:
     @overload
     async def parallel_get(
         self,
-        urls: Iterable[URLTypes] | AsyncIterable[URLTypes],
+        urls: AsyncSource[URLTypes],
         *,
         into: type[T],
         limit: int = 32,
@@ -159,7 +159,7 @@ class AsyncParallel:
     @overload
     async def parallel_get(
         self,
-        urls: Iterable[URLTypes] | AsyncIterable[URLTypes],
+        urls: AsyncSource[URLTypes],
         *,
         into: None = None,
         limit: int = 32,
@@ -170,7 +170,7 @@ class AsyncParallel:
     ) -> list[AsyncResponse | Exception]: ...
     async def parallel_get(
         self,
-        urls: Iterable[URLTypes] | AsyncIterable[URLTypes],
+        urls: AsyncSource[URLTypes],
         *,
         into: Any = None,
         limit: int = 32,
@@ -197,7 +197,7 @@ class AsyncParallel:
     @overload
     def parallel_iter(
         self,
-        requests: Iterable[AsyncRequestTypes] | AsyncIterable[AsyncRequestTypes],
+        requests: AsyncSource[AsyncRequestTypes],
         *,
         into: type[T],
         limit: int = 32,
@@ -209,7 +209,7 @@ class AsyncParallel:
     @overload
     def parallel_iter(
         self,
-        requests: Iterable[AsyncRequestTypes] | AsyncIterable[AsyncRequestTypes],
+        requests: AsyncSource[AsyncRequestTypes],
         *,
         into: None = None,
         limit: int = 32,
@@ -221,7 +221,7 @@ class AsyncParallel:
     @overload
     def parallel_iter(
         self,
-        requests: Iterable[AsyncRequestTypes] | AsyncIterable[AsyncRequestTypes],
+        requests: AsyncSource[AsyncRequestTypes],
         *,
         into: type[T],
         limit: int = 32,
@@ -233,7 +233,7 @@ class AsyncParallel:
     @overload
     def parallel_iter(
         self,
-        requests: Iterable[AsyncRequestTypes] | AsyncIterable[AsyncRequestTypes],
+        requests: AsyncSource[AsyncRequestTypes],
         *,
         into: None = None,
         limit: int = 32,
@@ -244,7 +244,7 @@ class AsyncParallel:
     ) -> AsyncResults[AsyncResponse | Exception]: ...
     def parallel_iter(
         self,
-        requests: Iterable[AsyncRequestTypes] | AsyncIterable[AsyncRequestTypes],
+        requests: AsyncSource[AsyncRequestTypes],
         *,
         into: Any = None,
         limit: int = 32,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sized
+from collections.abc import AsyncIterator, Sized
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -26,6 +26,7 @@ from .batch import AsyncPortable, AsyncShared, as_it_is, checked_limit, origin_o
 if TYPE_CHECKING:
     from typing import Self
 
+    from .._concurrency import AsyncSource
     from .client import AsyncClient
 
 __all__ = ["AsyncResults"]
@@ -54,10 +55,13 @@ class AsyncResults(AsyncIterator[T], Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        result: T = (await self._next())[1]
+        taken = await self._next()
+        if taken is None:
+            raise StopAsyncIteration
+        result: T = taken[1]
         return result
 
-    async def _next(self) -> tuple[int, Any]:
+    async def _next(self) -> tuple[int, Any] | None:
         self._start()
         taken = await self._stream.take()
         if taken is not None:
@@ -66,7 +70,7 @@ class AsyncResults(AsyncIterator[T], Generic[T]):
         failure, self._stream.failure = self._stream.failure, None
         if failure is not None:
             raise failure
-        raise StopAsyncIteration
+        return None
 
     def indexed(self) -> AsyncIndexedResults[T]:
         """Return an iterator of (position in the input, result), in place of this one."""
@@ -111,7 +115,10 @@ class AsyncIndexedResults(AsyncIterator[tuple[int, T]], Generic[T]):
         return self
 
     async def __anext__(self) -> tuple[int, T]:
-        return await self._results._next()
+        taken = await self._results._next()
+        if taken is None:
+            raise StopAsyncIteration
+        return taken
 
     async def aclose(self) -> None:
         """Cancel what runs and wait for its end. May be called again."""
@@ -137,7 +144,7 @@ class _Stream:
     def __init__(
         self,
         client: AsyncClient,
-        requests: Iterable[Any] | AsyncIterable[Any],
+        requests: AsyncSource[Any],
         *,
         limit: int,
         into: Any,
@@ -281,6 +288,6 @@ class _Stream:
             return error
 
 
-def results_of(client: AsyncClient, requests: Iterable[Any] | AsyncIterable[Any], **options: Any) -> AsyncResults[Any]:
+def results_of(client: AsyncClient, requests: AsyncSource[Any], **options: Any) -> AsyncResults[Any]:
     """Return the results of requests as they come; see ``parallel_iter``."""
     return AsyncResults(_Stream(client, requests, **options))

@@ -22,6 +22,7 @@ async_spawn         spawn             work that ends with its handle
 AsyncShield         Shield            a block that cancellation does not interrupt
 async_call          call              a callback of the user, sync or async
 async_next          next              the next item
+AsyncSource         Source            the type of such an iterable
 async_iterate       iterate           one pass over an iterable of the user, sync or async
 async_runner        runner            how work is run: as it is, or by an executor of the user
 AsyncExitStack      ExitStack
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack as AsyncExitStack
     from contextlib import ExitStack as ExitStack
 
+    from .async_calls import AsyncSource as AsyncSource
     from .async_calls import async_body_chunks as async_body_chunks
     from .async_calls import async_call as async_call
     from .async_calls import async_iterate as async_iterate
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from .async_waiting import AsyncLock as AsyncLock
     from .async_waiting import AsyncSemaphore as AsyncSemaphore
     from .async_waiting import AsyncWaiter as AsyncWaiter
+    from .calls import Source as Source
     from .calls import body_chunks as body_chunks
     from .calls import call as call
     from .calls import iterate as iterate
@@ -95,6 +98,7 @@ _HOMES = {
     "AsyncLock": ".async_waiting",
     "AsyncSemaphore": ".async_waiting",
     "AsyncShield": ".async_loop",
+    "AsyncSource": ".async_calls",
     "AsyncStateLock": ".cell",
     "AsyncTask": ".async_tasks",
     "AsyncTaskGroup": ".async_tasks",
@@ -106,6 +110,7 @@ _HOMES = {
     "Lock": ".waiting",
     "Semaphore": ".waiting",
     "Shield": ".cancel",
+    "Source": ".calls",
     "StateLock": ".cell",
     "Task": ".threads",
     "TaskGroup": ".threads",

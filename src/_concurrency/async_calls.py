@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 if TYPE_CHECKING:
     from ..values.body import Body
 
-__all__ = ["async_body_chunks", "async_call", "async_iterate", "async_next", "async_runner"]
+__all__ = ["AsyncSource", "async_body_chunks", "async_call", "async_iterate", "async_next", "async_runner"]
 
 async_next = anext
 
 
 T = TypeVar("T")
+
+AsyncSource = Iterable[T] | AsyncIterable[T]
+"""What a user may give where items are read one after the other."""
 
 
 async def async_call(function: Callable[..., Any], *args: Any) -> Any:
@@ -37,7 +40,7 @@ def async_body_chunks(body: Body) -> AsyncIterator[bytes]:
     return _Items(cast("Iterator[bytes]", source))
 
 
-def async_iterate(source: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
+def async_iterate(source: AsyncSource[T]) -> AsyncIterator[T]:
     """Start one pass over an iterable of the user, sync or async. Raises TypeError for anything else."""
     if hasattr(source, "__aiter__"):
         return aiter(cast("AsyncIterable[T]", source))

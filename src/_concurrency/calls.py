@@ -11,9 +11,12 @@ from ..exceptions import InvalidBody
 if TYPE_CHECKING:
     from ..values.body import Body
 
-__all__ = ["body_chunks", "call", "iterate", "next"]
+__all__ = ["Source", "body_chunks", "call", "iterate", "next"]
 
 T = TypeVar("T")
+
+Source = Iterable[T]
+"""What a user may give where items are read one after the other."""
 
 next = builtins.next  # noqa: A001
 
@@ -39,7 +42,7 @@ def body_chunks(body: Body) -> Iterator[bytes]:
     return cast("Iterator[bytes]", body.open())
 
 
-def iterate(source: Iterable[T]) -> Iterator[T]:
+def iterate(source: Source[T]) -> Iterator[T]:
     """Start one pass over an iterable of the user. Raises TypeError for anything else, an async one too."""
     if hasattr(source, "__aiter__") and not hasattr(source, "__iter__"):
         raise TypeError("the blocking client can't read an async iterable; use AsyncClient")

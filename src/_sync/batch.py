@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from yarl import URL
@@ -17,6 +17,7 @@ from ..values.url import URLTypes, parse_url
 from .statement import Statement
 
 if TYPE_CHECKING:
+    from .._concurrency import Source
     from .client import Client
 
 __all__ = [
@@ -143,7 +144,7 @@ class Batch:
             shown.advance()
 
 
-def all_of(requests: Iterable[Any] | Iterable[Any]) -> list[Any]:
+def all_of(requests: Source[Any]) -> list[Any]:
     """Return what an iterable of requests holds. A single url is refused: it would be taken for its letters."""
     if isinstance(requests, (str, URL, tuple)) and origin_of(requests) is not None:
         raise TypeError(f"requests are a list (or another iterable) of requests, not a single one: {requests!r}")

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from ..values.options import RequestOptions
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from .._concurrency import Source
     from .._concurrency.progress import ProgressTypes
     from .batch import RequestTypes
     from .client import Client
@@ -48,7 +48,7 @@ class Parallel:
     @overload
     def parallel(
         self,
-        requests: Iterable[RequestTypes] | Iterable[RequestTypes],
+        requests: Source[RequestTypes],
         *,
         into: type[T],
         limit: int = 32,
@@ -60,7 +60,7 @@ class Parallel:
     @overload
     def parallel(
         self,
-        requests: Iterable[RequestTypes] | Iterable[RequestTypes],
+        requests: Source[RequestTypes],
         *,
         into: None = None,
         limit: int = 32,
@@ -72,7 +72,7 @@ class Parallel:
     @overload
     def parallel(
         self,
-        requests: Iterable[RequestTypes] | Iterable[RequestTypes],
+        requests: Source[RequestTypes],
         *,
         into: type[T],
         limit: int = 32,
@@ -84,7 +84,7 @@ class Parallel:
     @overload
     def parallel(
         self,
-        requests: Iterable[RequestTypes] | Iterable[RequestTypes],
+        requests: Source[RequestTypes],
         *,
         into: None = None,
         limit: int = 32,
@@ -95,7 +95,7 @@ class Parallel:
     ) -> list[Response | Exception]: ...
     def parallel(
         self,
-        requests: Iterable[RequestTypes] | Iterable[RequestTypes],
+        requests: Source[RequestTypes],
         *,
         into: Any = None,
         limit: int = 32,
@@ -124,7 +124,7 @@ class Parallel:
     @overload
     def parallel_get(
         self,
-        urls: Iterable[URLTypes] | Iterable[URLTypes],
+        urls: Source[URLTypes],
         *,
         into: type[T],
         limit: int = 32,
@@ -136,7 +136,7 @@ class Parallel:
     @overload
     def parallel_get(
         self,
-        urls: Iterable[URLTypes] | Iterable[URLTypes],
+        urls: Source[URLTypes],
         *,
         into: None = None,
         limit: int = 32,
@@ -148,7 +148,7 @@ class Parallel:
     @overload
     def parallel_get(
         self,
-        urls: Iterable[URLTypes] | Iterable[URLTypes],
+        urls: Source[URLTypes],
         *,
         into: type[T],
         limit: int = 32,
@@ -160,7 +160,7 @@ class Parallel:
     @overload
     def parallel_get(
         self,
-        urls: Iterable[URLTypes] | Iterable[URLTypes],
+        urls: Source[URLTypes],
         *,
         into: None = None,
         limit: int = 32,
@@ -171,7 +171,7 @@ class Parallel:
     ) -> list[Response | Exception]: ...
     def parallel_get(
         self,
-        urls: Iterable[URLTypes] | Iterable[URLTypes],
+        urls: Source[URLTypes],
         *,
         into: Any = None,
         limit: int = 32,
@@ -198,7 +198,7 @@ class Parallel:
     @overload
     def parallel_iter(
         self,
-        requests: Iterable[RequestTypes] | Iterable[RequestTypes],
+        requests: Source[RequestTypes],
         *,
         into: type[T],
         limit: int = 32,
@@ -210,7 +210,7 @@ class Parallel:
     @overload
     def parallel_iter(
         self,
-        requests: Iterable[RequestTypes] | Iterable[RequestTypes],
+        requests: Source[RequestTypes],
         *,
         into: None = None,
         limit: int = 32,
@@ -222,7 +222,7 @@ class Parallel:
     @overload
     def parallel_iter(
         self,
-        requests: Iterable[RequestTypes] | Iterable[RequestTypes],
+        requests: Source[RequestTypes],
         *,
         into: type[T],
         limit: int = 32,
@@ -234,7 +234,7 @@ class Parallel:
     @overload
     def parallel_iter(
         self,
-        requests: Iterable[RequestTypes] | Iterable[RequestTypes],
+        requests: Source[RequestTypes],
         *,
         into: None = None,
         limit: int = 32,
@@ -245,7 +245,7 @@ class Parallel:
     ) -> Results[Response | Exception]: ...
     def parallel_iter(
         self,
-        requests: Iterable[RequestTypes] | Iterable[RequestTypes],
+        requests: Source[RequestTypes],
         *,
         into: Any = None,
         limit: int = 32,

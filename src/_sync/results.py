@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterator, Sized
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -27,6 +27,7 @@ from .batch import Portable, Shared, as_it_is, checked_limit, origin_of, perform
 if TYPE_CHECKING:
     from typing import Self
 
+    from .._concurrency import Source
     from .client import Client
 
 __all__ = ["Results"]
@@ -55,10 +56,13 @@ class Results(Iterator[T], Generic[T]):
         return self
 
     def __next__(self) -> T:
-        result: T = (self._next())[1]
+        taken = self._next()
+        if taken is None:
+            raise StopIteration
+        result: T = taken[1]
         return result
 
-    def _next(self) -> tuple[int, Any]:
+    def _next(self) -> tuple[int, Any] | None:
         self._start()
         taken = self._stream.take()
         if taken is not None:
@@ -67,7 +71,7 @@ class Results(Iterator[T], Generic[T]):
         failure, self._stream.failure = self._stream.failure, None
         if failure is not None:
             raise failure
-        raise StopIteration
+        return None
 
     def indexed(self) -> IndexedResults[T]:
         """Return an iterator of (position in the input, result), in place of this one."""
@@ -112,7 +116,10 @@ class IndexedResults(Iterator[tuple[int, T]], Generic[T]):
         return self
 
     def __next__(self) -> tuple[int, T]:
-        return self._results._next()
+        taken = self._results._next()
+        if taken is None:
+            raise StopIteration
+        return taken
 
     def close(self) -> None:
         """Cancel what runs and wait for its end. May be called again."""
@@ -138,7 +145,7 @@ class _Stream:
     def __init__(
         self,
         client: Client,
-        requests: Iterable[Any] | Iterable[Any],
+        requests: Source[Any],
         *,
         limit: int,
         into: Any,
@@ -282,6 +289,6 @@ class _Stream:
             return error
 
 
-def results_of(client: Client, requests: Iterable[Any] | Iterable[Any], **options: Any) -> Results[Any]:
+def results_of(client: Client, requests: Source[Any], **options: Any) -> Results[Any]:
     """Return the results of requests as they come; see ``parallel_iter``."""
     return Results(_Stream(client, requests, **options))

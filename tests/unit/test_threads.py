@@ -451,6 +451,7 @@ def test_async_names_do_not_load_trio() -> None:
 
 def test_every_name_can_be_imported() -> None:
     for name in _concurrency._HOMES:
-        assert getattr(_concurrency, name).__name__
+        value = getattr(_concurrency, name)
+        assert vars(_concurrency)[name] is value  # kept for the next time
     with pytest.raises(AttributeError, match="nothing_of_the_kind"):
         _ = _concurrency.nothing_of_the_kind

@@ -24,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure what the command line asks for, and print it."""
     options = parse(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the server is stopped as well
+    if options.processor is not None:
+        os.sched_setaffinity(0, {options.processor})
     environments = Environments(options.environments, here=options.here, install=not options.no_install)
     rows = chosen_rows(options.only)
     rounds = options.rounds or (3 if options.quick else 9)
@@ -54,7 +56,7 @@ def describe(server: str, rounds: int, budget: float) -> dict[str, str]:
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
-        "processors": f"{os.cpu_count()}, shared by the server and the clients",
+        "processors": f"{len(os.sched_getaffinity(0))} of {os.cpu_count()}, shared by the server and the clients",
         "load at the start": ", ".join(f"{value:.2f}" for value in os.getloadavg()),
         "server": server,
         "rounds": f"{rounds} of about {budget} s for each library, in turns",
@@ -69,6 +71,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--libraries", type=libraries, metavar="A,B", help="libraries; a row's baseline is always measured")
     add("--rounds", type=int, help="rounds (9)")
     add("--budget", type=float, metavar="SECONDS", help="seconds of each round for each library (0.5)")
+    add("--processor", type=int, metavar="N", help="run server and clients on this one processor")
     add("--json", action="store_true", help="print JSON, with every sample")
     add("--here", action="store_true", help="use the packages of this interpreter instead of separate environments")
     add("--no-install", action="store_true", help="install nothing, neither packages nor nginx")

@@ -101,8 +101,18 @@ def async_rows(loop: str, target: float) -> list[Row]:
 
 ROWS = (
     Row("get", "sync GET, 54 bytes, kept alive", "ratio", SYNC, target=1.8),
+    Row("varied", "sync GET, 54 bytes, kept alive, no two response heads alike", "ratio", SYNC, url="varied"),
     *async_rows("asyncio", 1.5),
     *async_rows("uvloop", 1.8),
+    Row(
+        "varied-asyncio",
+        "async GET, 54 bytes, 50 at once, no two response heads alike, asyncio",
+        "ratio",
+        ASYNC,
+        task="async_get",
+        url="varied",
+        options={"concurrency": 50},
+    ),
     Row(
         "scaling",
         "async GET, cost of a request with 1,000 at once, asyncio",

@@ -53,6 +53,7 @@ http {{
         root {folder}/files;
         sendfile off;
         location /streams/ {{ sendfile on; }}
+        location = /varied {{ add_header X-Request-Id $request_id; alias {folder}/files/small; }}
         location /uploads/ {{ dav_methods PUT; }}
     }}
     server {{
@@ -79,13 +80,13 @@ class Server:
     uploads: bool = True
 
     def url(self, kind: str) -> str | None:
-        """Return the address of ``small``, ``tls``, ``http2``, ``upload`` or so many bytes; None if there is none."""
+        """Return the address of a kind of answer, or of a stream of so many bytes; None if there is none."""
         if kind == "upload":
             return f"{self.plain}/uploads/file" if self.uploads else None
         if kind in ("tls", "http2"):
             origin = self.tls if kind == "tls" else self.http2
             return origin and f"{origin}/small"
-        return f"{self.plain}/small" if kind == "small" else f"{self.plain}/streams/{kind}"
+        return f"{self.plain}/{kind}" if kind in ("small", "varied") else f"{self.plain}/streams/{kind}"
 
 
 @contextmanager

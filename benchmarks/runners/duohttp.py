@@ -9,8 +9,8 @@ from typing import Any
 from ..task import Setup, Unsupported
 
 DISTRIBUTIONS = ("httptools", "yarl", "multidict")
-IMPORT = "import duohttp"
-CREATE = "duohttp.Client()"
+IMPORT = "from duohttp import Client"
+CREATE = "Client()"
 
 
 def default_engine(duohttp: Any) -> Any:

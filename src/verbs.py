@@ -13,7 +13,7 @@ from .values.settings import CertTypes, VerifyTypes
 from .values.url import URLTypes
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing_extensions import TypeForm, Unpack
 
 __all__ = ["delete", "get", "head", "options", "patch", "post", "put", "query", "request", "stream"]
 
@@ -40,9 +40,9 @@ def client_and_options(options: ScriptOptions) -> tuple[Client, RequestOptions]:
 
 
 @overload
-def request(method: str, url: URLTypes, *, into: type[T], **options: Unpack[ScriptOptions]) -> T: ...
-@overload
 def request(method: str, url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
+@overload
+def request(method: str, url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
 def request(method: str, url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Send one request with a client of its own; for several requests a Client is faster. See Client.request."""
     client, given = client_and_options(options)
@@ -59,72 +59,72 @@ def stream(method: str, url: URLTypes, **options: Unpack[ScriptOptions]) -> Iter
 
 
 @overload
-def get(url: URLTypes, *, into: type[T], **options: Unpack[ScriptOptions]) -> T: ...
-@overload
 def get(url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
+@overload
+def get(url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
 def get(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Fetch a resource; as ``request("GET", …)``."""
     return request("GET", url, into=into, **options)
 
 
 @overload
-def head(url: URLTypes, *, into: type[T], **options: Unpack[ScriptOptions]) -> T: ...
-@overload
 def head(url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
+@overload
+def head(url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
 def head(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Fetch the head of a resource; as ``request("HEAD", …)``."""
     return request("HEAD", url, into=into, **options)
 
 
 @overload
-def options(url: URLTypes, *, into: type[T], **options: Unpack[ScriptOptions]) -> T: ...
-@overload
 def options(url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
+@overload
+def options(url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
 def options(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Ask what a resource allows; as ``request("OPTIONS", …)``."""
     return request("OPTIONS", url, into=into, **options)
 
 
 @overload
-def post(url: URLTypes, *, into: type[T], **options: Unpack[ScriptOptions]) -> T: ...
-@overload
 def post(url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
+@overload
+def post(url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
 def post(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Hand a body to a resource; as ``request("POST", …)``."""
     return request("POST", url, into=into, **options)
 
 
 @overload
-def put(url: URLTypes, *, into: type[T], **options: Unpack[ScriptOptions]) -> T: ...
-@overload
 def put(url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
+@overload
+def put(url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
 def put(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Replace a resource; as ``request("PUT", …)``."""
     return request("PUT", url, into=into, **options)
 
 
 @overload
-def patch(url: URLTypes, *, into: type[T], **options: Unpack[ScriptOptions]) -> T: ...
-@overload
 def patch(url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
+@overload
+def patch(url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
 def patch(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Change a resource; as ``request("PATCH", …)``."""
     return request("PATCH", url, into=into, **options)
 
 
 @overload
-def delete(url: URLTypes, *, into: type[T], **options: Unpack[ScriptOptions]) -> T: ...
-@overload
 def delete(url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
+@overload
+def delete(url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
 def delete(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Remove a resource; as ``request("DELETE", …)``."""
     return request("DELETE", url, into=into, **options)
 
 
 @overload
-def query(url: URLTypes, *, into: type[T], **options: Unpack[ScriptOptions]) -> T: ...
-@overload
 def query(url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
+@overload
+def query(url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
 def query(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Ask a resource a question that has a body; as ``request("QUERY", …)``."""
     return request("QUERY", url, into=into, **options)

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from ..exceptions import ClientClosed, InvalidRequest
-from ..plugins.plugin import Plugin
+from ..plugins.plugin import Plugin, has_hook
 from ..plugins.redirect import HttpRedirect
 from ..plugins.validator import HttpCallValidator
 from ..values.headers import HeaderTypes
@@ -25,14 +25,13 @@ from .engines import build_engine
 from .engines.engine import AsyncEngine
 from .engines.shared import AsyncSharedEngine
 from .parallel import AsyncParallel
-from .proceed import AsyncProceed
 from .response import AsyncResponse
 from .statement import AsyncStatement, AsyncStreaming
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from typing_extensions import Unpack
+    from typing_extensions import TypeForm, Unpack
 
     from ..converters.registry import Converters
     from ..engines.options import EngineOptions
@@ -89,27 +88,32 @@ class AsyncClient(AsyncParallel):
 
     def _setup(self, options: dict[str, Any], shared: AsyncSharedEngine | None) -> None:
         self._options = options
-        settings = Settings(converters=options["converters"], default_encoding=options["default_encoding"])
+        plugins = _plugins(options)
+        settings = Settings(
+            converters=options["converters"],
+            default_encoding=options["default_encoding"],
+            parsers=tuple(plugin.parse_body for plugin in plugins if has_hook(plugin, "parse_body")),
+        )
         self._defaults = Defaults(**{name: options[name] for name in DEFAULT_OPTIONS}, settings=settings)
         if shared is None:
             connections = ConnectionSettings(**{name: options[name] for name in CONNECTION_OPTIONS})
             shared = AsyncSharedEngine(build_engine(options["engine"], connections))
         self._engine = shared.acquire()
         self._shared = shared
-        self._chain = AsyncChain(_plugins(options), self._engine)
-        self._run = self._chain.run
+        self._chain = AsyncChain(plugins, self._engine)
         self._variants: dict[Any, AsyncChain] = {}
-        self._total = self._defaults.timeout.total
         self._closed = False
 
     # One request.
 
     @overload
-    async def request(self, method: str, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     async def request(
         self, method: str, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]
     ) -> AsyncResponse: ...
+    @overload
+    async def request(
+        self, method: str, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]
+    ) -> T: ...
     async def request(self, method: str, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Send a request and return its response with the body in memory, or the body as a T with ``into=T``.
 
@@ -119,19 +123,20 @@ class AsyncClient(AsyncParallel):
         """
         if self._closed:
             raise ClientClosed("the client is closed; make another one")
-        request = self._defaults.build(method, url, options)
-        timeout = request.timeout
-        if timeout.total is not None:
-            request.deadline = Deadline(timeout.total)
-        response = await (self._run_for(options) if options else self._run)(request)
+        chain = self._chain_for(options) if options else self._chain
+        request = self._defaults.build(method, url, options, deferred=chain.deferred)
+        total = request.timeout.total
+        if total is not None:
+            request.deadline = Deadline(total)
+        response = await chain.run(request)
         if into is None:
             return response
         return converted(response, into, options.get("expect_success"))
 
     @overload
-    async def send(self, request: Request, *, into: type[T]) -> T: ...
-    @overload
     async def send(self, request: Request, *, into: None = None) -> AsyncResponse: ...
+    @overload
+    async def send(self, request: Request, *, into: TypeForm[T]) -> T: ...
     async def send(self, request: Request, *, into: Any = None) -> Any:
         """Send a ready Request; otherwise as ``request``. A streamed one (``request.stream``) is returned unread."""
         if self._closed:
@@ -139,17 +144,18 @@ class AsyncClient(AsyncParallel):
         total = request.timeout.total
         if total is not None and request.deadline is None:
             request.deadline = Deadline(total)
-        response = await self._run(request)
+        response = await self._chain.run(request)
         return response if into is None else converted(response, into, None)
 
     def build_request(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Request:
         """Return the Request that ``request`` would send, for ``send``. Raises InvalidRequest."""
-        return self._defaults.build(method, url, options)
+        return self._defaults.build(method, url, options, deferred=self._chain.deferred)
 
     def prepare(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> AsyncStatement:
         """Return a request that can be run again and again, saved or streamed. Raises InvalidRequest."""
-        request = self._defaults.build(method, url, options)
-        return AsyncStatement(self, request, options)
+        chain = self._chain_for(options)
+        request = self._defaults.build(method, url, options, deferred=chain.deferred)
+        return AsyncStatement(self, request, options, chain)
 
     def stream(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> AsyncStreaming:
         """Return a context manager whose response is streamed; leaving the block frees the connection.
@@ -159,80 +165,80 @@ class AsyncClient(AsyncParallel):
         return self.prepare(method, url, **options).stream()
 
     @overload
-    async def get(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     async def get(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    @overload
+    async def get(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     async def get(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Fetch a resource; as ``request("GET", …)``."""
         return await self.request("GET", url, into=into, **options)
 
     @overload
-    async def head(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     async def head(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    @overload
+    async def head(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     async def head(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Fetch the head of a resource; as ``request("HEAD", …)``."""
         return await self.request("HEAD", url, into=into, **options)
 
     @overload
-    async def options(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     async def options(
         self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]
     ) -> AsyncResponse: ...
+    @overload
+    async def options(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     async def options(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Ask what a resource allows; as ``request("OPTIONS", …)``."""
         return await self.request("OPTIONS", url, into=into, **options)
 
     @overload
-    async def post(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     async def post(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    @overload
+    async def post(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     async def post(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Hand a body to a resource; as ``request("POST", …)``."""
         return await self.request("POST", url, into=into, **options)
 
     @overload
-    async def put(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     async def put(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    @overload
+    async def put(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     async def put(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Replace a resource; as ``request("PUT", …)``."""
         return await self.request("PUT", url, into=into, **options)
 
     @overload
-    async def patch(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     async def patch(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    @overload
+    async def patch(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     async def patch(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Change a resource; as ``request("PATCH", …)``."""
         return await self.request("PATCH", url, into=into, **options)
 
     @overload
-    async def delete(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     async def delete(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    @overload
+    async def delete(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     async def delete(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Remove a resource; as ``request("DELETE", …)``."""
         return await self.request("DELETE", url, into=into, **options)
 
     @overload
-    async def query(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     async def query(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
+    @overload
+    async def query(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     async def query(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Ask a resource a question that has a body; safe and idempotent; as ``request("QUERY", …)``."""
         return await self.request("QUERY", url, into=into, **options)
 
     # The chain.
 
-    def _run_for(self, options: RequestOptions) -> AsyncProceed:
+    def _chain_for(self, options: RequestOptions) -> AsyncChain:
         """Return what runs a request with these options: the client's chain, or a variant of it."""
         if not options.keys() & CHAIN_OPTIONS:
-            return self._run
+            return self._chain
         overrides = _overrides(options, self._options)
         if not overrides:
-            return self._run
+            return self._chain
         key = tuple(overrides.items())
         try:
             chain = self._variants.get(key)
@@ -243,7 +249,7 @@ class AsyncClient(AsyncParallel):
             if len(self._variants) >= 64:
                 self._variants.clear()
             self._variants[key] = chain
-        return chain.run
+        return chain
 
     def describe(self) -> str:
         """Return the chain as text: the plugins, outermost first, then the engine."""
@@ -279,7 +285,7 @@ class AsyncClient(AsyncParallel):
             return
         self._closed = True
         for plugin in self._chain.plugins:
-            if type(plugin).on_close is not Plugin.on_close:
+            if has_hook(plugin, "on_close"):
                 plugin.on_close()
         await self._shared.release()
 
@@ -292,6 +298,15 @@ class AsyncClient(AsyncParallel):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> Literal[None]:
         await self.aclose()
+
+    def __del__(self) -> None:
+        # ``Client().get(url)`` is fine in a script: connections that nobody can use again are closed here.
+        try:
+            if not self._closed:
+                self._closed = True
+                self._shared.drop()
+        except Exception:  # half-made, or the interpreter ends
+            pass
 
     def __getstate__(self) -> dict[str, Any]:
         # A client travels as its options; the copy makes connections of its own.

@@ -16,6 +16,8 @@ from ..values.response import BaseResponse
 if TYPE_CHECKING:
     from typing import Self
 
+    from typing_extensions import TypeForm
+
 __all__ = ["AsyncBodyStream", "AsyncBytesStream", "AsyncResponse"]
 
 T = TypeVar("T")
@@ -178,7 +180,7 @@ class AsyncResponse(BaseResponse):
         for line in splitter.finish():
             yield line
 
-    async def iter_json(self, into: type[T]) -> AsyncIterator[T]:
+    async def iter_json(self, into: TypeForm[T]) -> AsyncIterator[T]:
         """Yield a T for each line of JSON (JSON lines, NDJSON); empty lines are passed over. Raises DecodingError."""
         from ..converters import DEFAULT_CONVERTERS
 

@@ -16,7 +16,7 @@ __all__ = ["SelectorCore"]
 
 PIECE = 65536
 """Bytes received at once: below what the C library takes from the kernel for each allocation anew."""
-BURST = 15
+BURST = 4
 """Pieces that a reader may take directly after a full one, before other tasks get their turn."""
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["connect_tcp", "connect_unix"]
 
+Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS)}
 
 
@@ -96,7 +97,7 @@ class _Race:
         self.next_start = 0.0
         self.left = list(reversed(attempts.addresses))
         self.pending: dict[socket.socket, Address] = {}
-        self.selector = selectors.DefaultSelector()
+        self.selector = Selector()  # one that needs no descriptor of its own
 
     def run(self, token: CancelToken | None = None) -> socket.socket:
         """Return the first socket that is connected; all others are closed."""
@@ -124,7 +125,10 @@ class _Race:
 
     def run_under(self, token: CancelToken) -> socket.socket:
         """Run until the token is cancelled at most; a pair of sockets wakes the selector."""
-        waker, woken = socket.socketpair()
+        try:
+            waker, woken = socket.socketpair()
+        except OSError as error:
+            raise ConnectError(f"no connection to {self.attempts.peer}: {error.strerror}") from error
         with waker, woken:
             self.selector.register(woken, selectors.EVENT_READ)
 

@@ -32,6 +32,8 @@ class TLSMachine:
         self._name = name
         self._begun = False
         self._ended = False
+        if context.check_hostname and not self._host:  # which an SSLObject would silently not check
+            raise TLSError(f"no TLS with {name}: there is no host name to check the certificate against")
         try:
             self.ssl_object: SSLObject = context.wrap_bio(
                 self._incoming, self.outgoing, server_side=False, server_hostname=server_hostname

@@ -10,6 +10,7 @@ from .._concurrency import monotonic
 from ..exceptions import HTTPError, TimeoutException, TooManySends, TotalTimeout
 from ..plugins.plugin import Plugin, has_hook
 from ..values.call import MAX_SENDS
+from ..values.object_body import render
 from ..values.request import Request
 from .engines.engine import Engine
 from .plugins import handler_for
@@ -20,13 +21,17 @@ __all__ = ["Chain", "located", "ordered", "with_overrides"]
 
 
 class Chain:
-    """Plugins in the order of their stages, around an engine. ``run(request)`` is one call."""
+    """Plugins in the order of their stages, around an engine. ``run(request)`` is one call.
 
-    __slots__ = ("_engine", "_on_attempt", "_on_request", "_on_response", "plugins", "run")
+    ``deferred`` says that objects given as bodies are turned into bytes here, after the ``on_request`` hooks.
+    """
+
+    __slots__ = ("_engine", "_on_attempt", "_on_request", "_on_response", "_render", "deferred", "plugins", "run")
 
     def __init__(self, plugins: Iterable[Plugin], engine: Engine) -> None:
         self.plugins = ordered(plugins)
         self._engine = engine
+        self._render = [plugin.render_body for plugin in self.plugins if has_hook(plugin, "render_body")]
         self._on_request = [plugin.on_request for plugin in self.plugins if has_hook(plugin, "on_request")]
         self._on_attempt = [plugin.on_attempt for plugin in self.plugins if has_hook(plugin, "on_attempt")]
         self._on_response = [plugin.on_response for plugin in self.plugins if has_hook(plugin, "on_response")]
@@ -35,11 +40,13 @@ class Chain:
             send = handler_for(plugin)
             if send is not None:
                 proceed = partial(send, proceed=proceed)
-        self.run: Proceed = partial(self._prepared, proceed=proceed) if self._on_request else proceed
+        self.deferred = bool(self._on_request or self._render)
+        self.run: Proceed = partial(self._prepared, proceed=proceed) if self.deferred else proceed
 
     def _prepared(self, request: Request, proceed: Proceed) -> Response:
         for hook in self._on_request:
             hook(request)
+        render(request, self._render)
         return proceed(request)
 
     def _observed(self, request: Request) -> Response:

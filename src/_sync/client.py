@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from ..exceptions import ClientClosed, InvalidRequest
-from ..plugins.plugin import Plugin
+from ..plugins.plugin import Plugin, has_hook
 from ..plugins.redirect import HttpRedirect
 from ..plugins.validator import HttpCallValidator
 from ..values.headers import HeaderTypes
@@ -26,14 +26,13 @@ from .engines import build_engine
 from .engines.engine import Engine
 from .engines.shared import SharedEngine
 from .parallel import Parallel
-from .proceed import Proceed
 from .response import Response
 from .statement import Statement, Streaming
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from typing_extensions import Unpack
+    from typing_extensions import TypeForm, Unpack
 
     from ..converters.registry import Converters
     from ..engines.options import EngineOptions
@@ -90,27 +89,30 @@ class Client(Parallel):
 
     def _setup(self, options: dict[str, Any], shared: SharedEngine | None) -> None:
         self._options = options
-        settings = Settings(converters=options["converters"], default_encoding=options["default_encoding"])
+        plugins = _plugins(options)
+        settings = Settings(
+            converters=options["converters"],
+            default_encoding=options["default_encoding"],
+            parsers=tuple(plugin.parse_body for plugin in plugins if has_hook(plugin, "parse_body")),
+        )
         self._defaults = Defaults(**{name: options[name] for name in DEFAULT_OPTIONS}, settings=settings)
         if shared is None:
             connections = ConnectionSettings(**{name: options[name] for name in CONNECTION_OPTIONS})
             shared = SharedEngine(build_engine(options["engine"], connections))
         self._engine = shared.acquire()
         self._shared = shared
-        self._chain = Chain(_plugins(options), self._engine)
-        self._run = self._chain.run
+        self._chain = Chain(plugins, self._engine)
         self._variants: dict[Any, Chain] = {}
-        self._total = self._defaults.timeout.total
         self._closed = False
 
     # One request.
 
     @overload
-    def request(self, method: str, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     def request(
         self, method: str, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]
     ) -> Response: ...
+    @overload
+    def request(self, method: str, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def request(self, method: str, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Send a request and return its response with the body in memory, or the body as a T with ``into=T``.
 
@@ -120,19 +122,20 @@ class Client(Parallel):
         """
         if self._closed:
             raise ClientClosed("the client is closed; make another one")
-        request = self._defaults.build(method, url, options)
-        timeout = request.timeout
-        if timeout.total is not None:
-            request.deadline = Deadline(timeout.total)
-        response = (self._run_for(options) if options else self._run)(request)
+        chain = self._chain_for(options) if options else self._chain
+        request = self._defaults.build(method, url, options, deferred=chain.deferred)
+        total = request.timeout.total
+        if total is not None:
+            request.deadline = Deadline(total)
+        response = chain.run(request)
         if into is None:
             return response
         return converted(response, into, options.get("expect_success"))
 
     @overload
-    def send(self, request: Request, *, into: type[T]) -> T: ...
-    @overload
     def send(self, request: Request, *, into: None = None) -> Response: ...
+    @overload
+    def send(self, request: Request, *, into: TypeForm[T]) -> T: ...
     def send(self, request: Request, *, into: Any = None) -> Any:
         """Send a ready Request; otherwise as ``request``. A streamed one (``request.stream``) is returned unread."""
         if self._closed:
@@ -140,17 +143,18 @@ class Client(Parallel):
         total = request.timeout.total
         if total is not None and request.deadline is None:
             request.deadline = Deadline(total)
-        response = self._run(request)
+        response = self._chain.run(request)
         return response if into is None else converted(response, into, None)
 
     def build_request(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Request:
         """Return the Request that ``request`` would send, for ``send``. Raises InvalidRequest."""
-        return self._defaults.build(method, url, options)
+        return self._defaults.build(method, url, options, deferred=self._chain.deferred)
 
     def prepare(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Statement:
         """Return a request that can be run again and again, saved or streamed. Raises InvalidRequest."""
-        request = self._defaults.build(method, url, options)
-        return Statement(self, request, options)
+        chain = self._chain_for(options)
+        request = self._defaults.build(method, url, options, deferred=chain.deferred)
+        return Statement(self, request, options, chain)
 
     def stream(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Streaming:
         """Return a context manager whose response is streamed; leaving the block frees the connection.
@@ -160,78 +164,78 @@ class Client(Parallel):
         return self.prepare(method, url, **options).stream()
 
     @overload
-    def get(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     def get(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def get(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def get(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Fetch a resource; as ``request("GET", …)``."""
         return self.request("GET", url, into=into, **options)
 
     @overload
-    def head(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     def head(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def head(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def head(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Fetch the head of a resource; as ``request("HEAD", …)``."""
         return self.request("HEAD", url, into=into, **options)
 
     @overload
-    def options(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     def options(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def options(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def options(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Ask what a resource allows; as ``request("OPTIONS", …)``."""
         return self.request("OPTIONS", url, into=into, **options)
 
     @overload
-    def post(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     def post(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def post(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def post(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Hand a body to a resource; as ``request("POST", …)``."""
         return self.request("POST", url, into=into, **options)
 
     @overload
-    def put(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     def put(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def put(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def put(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Replace a resource; as ``request("PUT", …)``."""
         return self.request("PUT", url, into=into, **options)
 
     @overload
-    def patch(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     def patch(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def patch(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def patch(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Change a resource; as ``request("PATCH", …)``."""
         return self.request("PATCH", url, into=into, **options)
 
     @overload
-    def delete(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     def delete(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def delete(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def delete(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Remove a resource; as ``request("DELETE", …)``."""
         return self.request("DELETE", url, into=into, **options)
 
     @overload
-    def query(self, url: URLTypes, *, into: type[T], **options: Unpack[RequestOptions]) -> T: ...
-    @overload
     def query(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def query(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def query(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Ask a resource a question that has a body; safe and idempotent; as ``request("QUERY", …)``."""
         return self.request("QUERY", url, into=into, **options)
 
     # The chain.
 
-    def _run_for(self, options: RequestOptions) -> Proceed:
+    def _chain_for(self, options: RequestOptions) -> Chain:
         """Return what runs a request with these options: the client's chain, or a variant of it."""
         if not options.keys() & CHAIN_OPTIONS:
-            return self._run
+            return self._chain
         overrides = _overrides(options, self._options)
         if not overrides:
-            return self._run
+            return self._chain
         key = tuple(overrides.items())
         try:
             chain = self._variants.get(key)
@@ -242,7 +246,7 @@ class Client(Parallel):
             if len(self._variants) >= 64:
                 self._variants.clear()
             self._variants[key] = chain
-        return chain.run
+        return chain
 
     def describe(self) -> str:
         """Return the chain as text: the plugins, outermost first, then the engine."""
@@ -278,7 +282,7 @@ class Client(Parallel):
             return
         self._closed = True
         for plugin in self._chain.plugins:
-            if type(plugin).on_close is not Plugin.on_close:
+            if has_hook(plugin, "on_close"):
                 plugin.on_close()
         self._shared.release()
 
@@ -291,6 +295,15 @@ class Client(Parallel):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> Literal[None]:
         self.close()
+
+    def __del__(self) -> None:
+        # ``Client().get(url)`` is fine in a script: connections that nobody can use again are closed here.
+        try:
+            if not self._closed:
+                self._closed = True
+                self._shared.drop()
+        except Exception:  # half-made, or the interpreter ends
+            pass
 
     def __getstate__(self) -> dict[str, Any]:
         # A client travels as its options; the copy makes connections of its own.

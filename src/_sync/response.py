@@ -17,6 +17,8 @@ from ..values.response import BaseResponse
 if TYPE_CHECKING:
     from typing import Self
 
+    from typing_extensions import TypeForm
+
 __all__ = ["BodyStream", "BytesStream", "Response"]
 
 T = TypeVar("T")
@@ -179,7 +181,7 @@ class Response(BaseResponse):
         for line in splitter.finish():
             yield line
 
-    def iter_json(self, into: type[T]) -> Iterator[T]:
+    def iter_json(self, into: TypeForm[T]) -> Iterator[T]:
         """Yield a T for each line of JSON (JSON lines, NDJSON); empty lines are passed over. Raises DecodingError."""
         from ..converters import DEFAULT_CONVERTERS
 

@@ -10,9 +10,12 @@ from ..exceptions import ClientClosed
 from ..values.options import RequestOptions
 from ..values.request import Request
 from ..values.timeout import Deadline
+from .chain import Chain
 from .response import Response
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from .client import Client
 
 __all__ = ["Statement", "Streaming"]
@@ -23,17 +26,18 @@ T = TypeVar("T")
 class Statement:
     """A prepared request: ``execute()`` runs it with a saved response, ``stream()`` with a streamed one."""
 
-    __slots__ = ("_client", "_options", "request")
+    __slots__ = ("_chain", "_client", "_options", "request")
 
-    def __init__(self, client: Client, request: Request, options: RequestOptions) -> None:
+    def __init__(self, client: Client, request: Request, options: RequestOptions, chain: Chain) -> None:
         self._client = client
         self._options = options
+        self._chain = chain
         self.request = request
 
     @overload
-    def execute(self, *, into: type[T]) -> T: ...
-    @overload
     def execute(self, *, into: None = None) -> Response: ...
+    @overload
+    def execute(self, *, into: TypeForm[T]) -> T: ...
     def execute(self, *, into: Any = None) -> Any:
         """Run the request once and return its saved response, or the body as a T; errors as ``client.request``."""
         from .client import converted
@@ -46,8 +50,7 @@ class Statement:
         return Streaming(self)
 
     def _run(self, *, stream: bool) -> Response:
-        client = self._client
-        if client.is_closed:
+        if self._client.is_closed:
             raise ClientClosed("the client is closed; make another one", request=self.request)
         request = self.request.again()
         request.stream = stream
@@ -55,7 +58,7 @@ class Statement:
         # A stream may go on for as long as it likes, unless its own timeout says otherwise.
         if total is not None and (not stream or "timeout" in self._options):
             request.deadline = Deadline(total)
-        return client._run_for(self._options)(request)
+        return self._chain.run(request)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.request.method} {self.request.display_url}>"

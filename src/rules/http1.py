@@ -30,7 +30,7 @@ _SMALL: Final = 16384
 _MEMO_MAX: Final = 4096
 
 # The bytes of a head, the length of its message, status code, reason, headers, whether the connection is kept, hints.
-_Memo: TypeAlias = "tuple[bytes, int, int, str, RawHeaders, bool, HintsCell]"
+_Memo: TypeAlias = "tuple[bytes | tuple[()], int, int, str, RawHeaders, bool, HintsCell]"
 
 
 class ResponseParser(ResponseState):
@@ -67,8 +67,8 @@ class ResponseParser(ResponseState):
         self._state = _IDLE
         self._method = ""
         self._left = self._length = 0
-        # Servers send the same head many times a second; nothing begins with this one.
-        self._memo: _Memo = (b"\0", 0, 0, "", [], False, [])
+        # Servers send the same head many times a second. No bytes begin with any of no heads.
+        self._memo: _Memo = ((), 0, 0, "", [], False, [])
         self._spent = self._framed = self._upgrade = False
 
     def start(self, method: str, *, upgrade: bool = False) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 from yarl import URL
 
 from ..exceptions import InvalidBody, InvalidHeader, InvalidRequest
-from .body import Body, BytesBody
+from .body import Body
 from .headers import Headers, HeaderTypes, check_method
 from .request import Request
 from .settings import Settings
@@ -97,8 +97,11 @@ class Defaults:
         self.timeout = DEFAULT_TIMEOUT if isinstance(timeout, Unset) else Timeout.of(timeout)
         self.settings = settings
 
-    def build(self, method: str, url: URLTypes, options: RequestOptions | None, *, stream: bool = False) -> Request:
-        """Return the request. Raises InvalidRequest for whatever can't be sent, before anything is."""
+    def build(self, method: str, url: URLTypes, options: RequestOptions | None, *, deferred: bool = False) -> Request:
+        """Return the request. Raises InvalidRequest for whatever can't be sent, before anything is.
+
+        With ``deferred`` an object given as body stays one, for plugins to render.
+        """
         parsed = parse_url(url)
         if self.base_url is not None:
             parsed = join_base(self.base_url, parsed)
@@ -107,20 +110,18 @@ class Defaults:
         headers = Headers(self.headers)
         if self.auth is not None:
             headers["Authorization"] = self.auth
-        request = Request(
-            check_method(method), parsed, headers, None, timeout=self.timeout, settings=self.settings, stream=stream
-        )
+        request = Request(check_method(method), parsed, headers, timeout=self.timeout, settings=self.settings)
         if self.cookies is not None:
             _add_cookies(request, self.cookies)
         if options:
-            self._apply(request, options)
+            self._apply(request, options, deferred=deferred)
         url = request.url
         if url.raw_user is not None or url.raw_password is not None:
             _use_userinfo(request)
         endpoint_of(request.url)
         return request
 
-    def _apply(self, request: Request, options: RequestOptions) -> None:
+    def _apply(self, request: Request, options: RequestOptions, *, deferred: bool) -> None:
         unknown = options.keys() - _KNOWN
         if unknown:
             raise TypeError(f"unknown request option {sorted(unknown)[0]!r}; there are {', '.join(sorted(_KNOWN))}")
@@ -140,17 +141,19 @@ class Defaults:
             request.timeout = _timeout(options["timeout"])
         if attributes := options.get("attributes"):
             request.attributes.update(attributes)
-        self._add_body(request, options)
+        self._add_body(request, options, deferred=deferred)
 
-    def _add_body(self, request: Request, options: RequestOptions) -> None:
+    def _add_body(self, request: Request, options: RequestOptions, *, deferred: bool) -> None:
         given = [name for name in BODY_OPTIONS if options.get(name, None) is not None or name == "json" in options]
         if not given:
             return
         body: Body | None
         if given == ["json"]:
-            body = self._encoded(request, options["json"], "application/json")
+            if deferred:
+                request.headers.setdefault("Content-Type", "application/json")
+            body = self._object(request, options["json"], deferred=deferred)
         elif given == ["body"]:
-            body = self._typed_body(request, options["body"])
+            body = self._typed_body(request, options["body"], deferred=deferred)
         else:
             if "json" in given or "body" in given:
                 raise InvalidBody(f"a request has one body; {' and '.join(map(repr, given))} were given")
@@ -163,24 +166,21 @@ class Defaults:
         if body.content_type is not None and "content-type" not in request.headers:
             request.headers["Content-Type"] = body.content_type
 
-    def _typed_body(self, request: Request, value: Any) -> Body:
+    def _typed_body(self, request: Request, value: Any, *, deferred: bool) -> Body | None:
         if isinstance(value, Body):
             return value
         if isinstance(value, (bytes, bytearray, memoryview, str)) or hasattr(value, "read") or _is_iterator(value):
             from .body import make_body
 
-            body = make_body(content=value)
-            assert body is not None
-            return body
-        content_type = request.headers.get("content-type", "application/json")
-        return self._encoded(request, value, content_type)
+            return make_body(content=value)
+        return self._object(request, value, deferred=deferred)
 
-    def _encoded(self, request: Request, value: Any, media_type: str) -> Body:
-        from ..converters import DEFAULT_CONVERTERS
+    def _object(self, request: Request, value: Any, *, deferred: bool) -> Body:
+        from .object_body import ObjectBody, encoded
 
-        converters = self.settings.converters or DEFAULT_CONVERTERS
-        data, content_type = converters.encode(value, media_type)
-        return BytesBody(data, content_type)
+        if deferred:
+            return ObjectBody(value)
+        return encoded(value, request.headers.get("content-type", "application/json"), self.settings)
 
 
 def _is_iterator(value: object) -> bool:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
+    from typing_extensions import TypeForm
+
 __all__ = ["REDIRECTS", "BaseResponse", "is_response_type", "status_error", "without_credentials"]
 
 T = TypeVar("T")
@@ -236,9 +238,9 @@ class BaseResponse:
 
     def json(self) -> Any:
         """Return the body parsed as JSON, whatever its content type. Raises DecodingError."""
-        return self.body(cast("type[Any]", Any), media_type="application/json")
+        return self.body(Any, media_type="application/json")
 
-    def body(self, into: type[T], *, media_type: str | None = None) -> T:
+    def body(self, into: TypeForm[T], *, media_type: str | None = None) -> T:
         """Return the body as a T: bytes, str, dict, list, a dataclass, TypedDict, NamedTuple, Struct, model …
 
         The Content-Type chooses the converter unless ``media_type`` does. Raises DecodingError, which names the
@@ -250,9 +252,14 @@ class BaseResponse:
             return cast("T", self.text)
         if is_response_type(into):
             return cast("T", self)
+        settings = self.request.settings
+        for parse in settings.parsers:
+            parsed = parse(self, into)
+            if parsed is not NotImplemented:
+                return cast("T", parsed)
         from ..converters import DEFAULT_CONVERTERS
 
-        converters = self.request.settings.converters or DEFAULT_CONVERTERS
+        converters = settings.converters or DEFAULT_CONVERTERS
         content_type = media_type or self.headers.get("content-type")
         try:
             return converters.decode(self.content, into, content_type, self.encoding)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -39,6 +40,8 @@ class Settings:
     """None means the default registry."""
     default_encoding: str = "utf-8"
     coding_limits: CodingLimits = field(default_factory=CodingLimits)
+    parsers: tuple[Callable[[Any, Any], Any], ...] = ()
+    """The ``parse_body`` hooks of plugins: ``(response, into)`` to a value, or to NotImplemented."""
 
 
 @dataclass(frozen=True, slots=True)

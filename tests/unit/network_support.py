@@ -116,8 +116,8 @@ class Server:
                 return
             self.connections.append(connection)
             thread = threading.Thread(target=self._run, args=[connection])
-            self.threads.append(thread)
             thread.start()
+            self.threads.append(thread)
 
     def _run(self, connection: socket.socket) -> None:
         with connection:
@@ -128,17 +128,21 @@ class Server:
             except BaseException as error:
                 self.errors.append(error)
 
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.accepting.join(5)
-        self.listener.close()
+    def drop(self) -> None:
+        """End all connections."""
         for connection in self.connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self.threads:
             thread.join(5)
-            assert not thread.is_alive(), "a handler of the test server hangs"
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join(5)
+        self.listener.close()
+        self.drop()
+        assert not any(thread.is_alive() for thread in self.threads), "a handler of the test server hangs"
         if self.errors:
             raise self.errors[0]
 

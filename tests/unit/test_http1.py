@@ -356,6 +356,8 @@ def test_cut_anywhere_is_never_a_short_success(method: str, data: bytes, size: i
         (b"SSH-2.0-OpenSSH_9.2\r\n", "not HTTP/1"),
         (b"\x15\x03\x01\x00\x02\x02\x28", "not HTTP/1"),
         (b"hello\n", "not HTTP/1"),
+        (b"\0\0\x12\x04", "not HTTP/1"),
+        (b"\0", "not HTTP/1"),
         (b"HTTP/2.0 200 OK\r\n\r\n", "HTTP/2"),
         (b"\r\n\r\n\r\n", "not HTTP/1"),
         (b"\n", "not HTTP/1"),

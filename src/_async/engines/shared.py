@@ -29,3 +29,11 @@ class AsyncSharedEngine:
             last = self._users == 0
         if last:
             await self._engine.aclose()
+
+    def drop(self) -> None:
+        """Give the engine up for a client that was dropped without being closed."""
+        with self._lock:
+            self._users -= 1
+            last = self._users == 0
+        if last:
+            self._engine.abandon()

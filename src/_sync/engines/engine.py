@@ -42,3 +42,6 @@ class Engine:
 
     def close(self) -> None:
         """Close all connections; requests in flight fail with a CloseError. May be called again."""
+
+    def abandon(self) -> None:
+        """Free what can be freed without waiting: the last client was dropped without being closed."""

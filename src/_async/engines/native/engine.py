@@ -255,6 +255,12 @@ class AsyncNativeDriver(AsyncEngine):
             for connection in pool.close():
                 connection.abort()
 
+    def abandon(self) -> None:
+        """Close the idle connections; those in use are closed when their responses are."""
+        for pool in list(self._pools.values()):
+            for connection in pool.close(idle_only=True):
+                connection.abort()
+
     def __repr__(self) -> str:
         return "NativeEngine()"
 

@@ -276,14 +276,14 @@ class AsyncPool:
                 routes=routes,
             )
 
-    def close(self) -> list[AsyncConnection]:
-        """Refuse new requests, wake all waiters, and return the connections to be closed."""
+    def close(self, *, idle_only: bool = False) -> list[AsyncConnection]:
+        """Refuse new requests, wake all waiters, and return the connections to be closed: all, or the idle ones."""
         with self._lock:
             self._closed = True
             waiters = list(self._waiting)
             self._waiting.clear()
-            connections = list(self._connections)
-            self._connections.clear()
+            connections = list(self._idle if idle_only else self._connections)
+            self._connections.difference_update(connections)
             self._idle.clear()
             self._routes.clear()
             self._open = 0

@@ -252,6 +252,12 @@ class NativeDriver(Engine):
             for connection in pool.close():
                 connection.abort()
 
+    def abandon(self) -> None:
+        """Close the idle connections; those in use are closed when their responses are."""
+        for pool in list(self._pools.values()):
+            for connection in pool.close(idle_only=True):
+                connection.abort()
+
     def __repr__(self) -> str:
         return "NativeEngine()"
 

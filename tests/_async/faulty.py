@@ -1,0 +1,51 @@
+"""What the tests of faults share: a client to be tried, and proof that it came out of it well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from duohttp import AsyncClient, Timeout
+from duohttp.engines.native import NativeEngine
+
+from ..faults.leaks import async_task_count
+from ..faults.scripted_server import ScriptedServer, trusting_context
+
+__all__ = ["ENGINES", "AsyncTried", "async_still_well"]
+
+ENGINES = {"native": NativeEngine}
+PATIENT = Timeout(10)
+"""For what is to end by itself: reached only when something hangs."""
+
+
+class AsyncTried:
+    """A client for the length of a block, which must end with nothing open and no task more than before."""
+
+    def __init__(self, engine: str, **options: Any) -> None:
+        self._engine = engine
+        self._options = {"timeout": PATIENT, "verify": trusting_context(), "trust_env": False, **options}
+
+    async def __aenter__(self) -> AsyncClient:
+        self._tasks = await async_task_count()
+        self._client = AsyncClient(engine=ENGINES[self._engine](), **self._options)
+        return self._client
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, *rest: object) -> None:
+        if exc_type is None:
+            stats = self._client.pool_stats()
+            assert stats.waiting == 0
+            assert stats.open == stats.idle, "a connection is still out"
+        await self._client.aclose()
+        if exc_type is None:
+            assert self._client.pool_stats().open == 0
+            assert await async_task_count() == self._tasks
+
+
+async def async_still_well(client: AsyncClient, server: ScriptedServer) -> None:
+    """Check that the client answers the next requests at once, on a connection that it keeps."""
+    connections = server.connections
+    response = await client.get(server.url("/well"), timeout=5)
+    assert response.content == b"GET /well 0"
+    response = await client.post(server.url("/again"), content=b"abc", timeout=5)
+    assert response.content == b"POST /again 3"
+    assert server.connections <= connections + 1
+    assert client.pool_stats().idle == 1

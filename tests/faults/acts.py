@@ -1,0 +1,158 @@
+"""The misbehaviours: each returns an act for one connection of a ScriptedServer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from .scripted_server import Act, Peer, reply
+
+__all__ = [
+    "answer",
+    "answer_early",
+    "answer_endlessly",
+    "answer_in_pieces",
+    "answer_then",
+    "close_at_once",
+    "cut",
+    "ignore_upload",
+    "reset_after",
+    "say_after",
+    "say_at_once",
+    "silent",
+    "silent_before_tls",
+]
+
+WAYS: dict[str, Callable[[Peer], None]] = {
+    "close": Peer.close,
+    "close_notify": Peer.close_notify,
+    "reset": Peer.reset,
+    "open": Peer.read_to_end,
+    "deaf": Peer.wait_for_hangup,
+}
+"""How an act ends: FIN without and with close_notify, RST, or the connection stays (reading, or not)."""
+
+
+def silent(peer: Peer) -> None:
+    """Read, and never say a word."""
+    peer.read_to_end()
+
+
+silent_before_tls = Act(silent, before_tls=True)
+
+
+def close_at_once(*, before_tls: bool = False, reset: bool = False) -> Act:
+    """Accept, and close before the request was read."""
+    return Act(Peer.reset if reset else Peer.close, before_tls)
+
+
+def answer(data: bytes, then: str = "open", *, hold: float = 0.0) -> Act:
+    """Read a request, send these bytes as they are, wait, and leave in one of WAYS."""
+
+    def play(peer: Peer) -> None:
+        peer.read_request()
+        if data:
+            peer.send(data)
+        peer.pause(hold)
+        WAYS[then](peer)
+        if then in ("close", "close_notify"):
+            peer.read_to_end()
+
+    return Act(play)
+
+
+def cut(data: bytes, at: int, then: str = "close") -> Act:
+    """Answer with the beginning of a response, and leave."""
+    return answer(data[:at], then)
+
+
+def reset_after(stage: str) -> Act:
+    """Reset the connection at a stage: accept, request, head, body."""
+    data = reply(b"0123456789")
+    if stage == "accept":
+        return close_at_once(reset=True)
+    # What was sent before the reset may be lost with it: time to arrive.
+    return answer({"request": b"", "head": data[:30], "body": data[:-5]}[stage], "reset", hold=0.05)
+
+
+def answer_then(acts: Iterable[Act | Callable[[Peer], object]]) -> Act:
+    """Serve one request well, then play other acts on the same connection."""
+
+    def play(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(reply(b"first"))
+        for act in acts:
+            (act.play if isinstance(act, Act) else act)(peer)
+
+    return Act(play)
+
+
+def answer_in_pieces(pieces: Iterable[bytes], interval: float) -> Act:
+    """Answer piece by piece, a moment between two."""
+
+    def play(peer: Peer) -> None:
+        peer.read_request()
+        for piece in pieces:
+            peer.send(piece)
+            peer.pause(interval)
+        peer.read_to_end()
+
+    return Act(play)
+
+
+def answer_early(data: bytes, after: int, then: str) -> Act:
+    """Answer after so many bytes of the request body, read no more of it, and leave in one of WAYS."""
+
+    def play(peer: Peer) -> None:
+        peer.read_head()
+        taken = 0
+        while taken < after:
+            taken += len(peer.receive(after - taken))
+        peer.send(data)
+        if then != "deaf":
+            peer.pause(0.05)
+        WAYS[then](peer)
+
+    return Act(play)
+
+
+def ignore_upload(peer: Peer) -> None:
+    """Read the head and not a byte of the body."""
+    peer.read_head()
+    peer.wait_for_hangup()
+
+
+def say_at_once(data: bytes, then: str = "open", *, before_tls: bool = False) -> Act:
+    """Send bytes without waiting for a request."""
+
+    def play(peer: Peer) -> None:
+        peer.send(data)
+        WAYS[then](peer)
+        peer.read_to_end()
+
+    return Act(play, before_tls)
+
+
+def say_after(data: bytes, size: int) -> Act:
+    """Send bytes when some came, and close: what a server says to a protocol it does not know."""
+
+    def play(peer: Peer) -> None:
+        taken = 0
+        while taken < size:
+            taken += len(peer.receive())
+        peer.send(data)
+        peer.close()
+        peer.read_to_end()
+
+    return Act(play, before_tls=True)
+
+
+def answer_endlessly(start: bytes, more: bytes) -> Act:
+    """Answer without end, until the client has enough."""
+
+    def play(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(start)
+        while not peer.server.closing.is_set():
+            peer.send(more)
+
+    return Act(play)

@@ -1,7 +1,8 @@
 """Our streams as httpcore wants them, so that its connection pools run over them.
 
 Only this module imports httpcore, and only the engine on httpcore imports this module. Our errors become httpcore's,
-which its own code catches; the original is their ``__cause__``.
+which its own code catches. The original is their ``__cause__`` and their ``original``, as the pools of httpcore
+erase the cause.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ def _mapped() -> Iterator[None]:
     except tuple(MAPPED) as error:
         for ours, theirs in MAPPED.items():
             if isinstance(error, ours):
-                raise theirs(str(error)) from error
+                mapped = theirs(str(error))
+                mapped.original = error  # type: ignore[attr-defined]
+                raise mapped from error
         raise
 
 

@@ -23,7 +23,7 @@ BURST = 4
 class SelectorCore(StreamCore):
     """A connection whose socket is read and written here, when the loop says that it is ready."""
 
-    __slots__ = ("fd", "recv", "send", "sock")
+    __slots__ = ("fd", "recv", "send", "sock", "spare")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, peer: str) -> None:
         loop.add_reader(sock.fileno(), self._ready)  # first, as a loop that can't raises, and the socket lives on
@@ -32,6 +32,9 @@ class SelectorCore(StreamCore):
         self.fd = sock.fileno()
         self.recv = sock.recv
         self.send = sock.send
+        # uvloop stops watching a socket with an error (a reset) once it has told of it, even while there is still data
+        # before the error: so whoever took that data looks again before waiting.
+        self.spare = 1 if type(loop).__module__.startswith("uvloop") else 0
 
     def _ready(self) -> None:
         try:
@@ -42,7 +45,7 @@ class SelectorCore(StreamCore):
             self._failed(error)
             return
         if data:
-            self.burst = BURST if len(data) == PIECE else 0
+            self.burst = BURST if len(data) == PIECE else self.spare
             chunks = self.chunks
             chunks.append(data)
             if len(chunks) >= MAX_CHUNKS:
@@ -66,7 +69,7 @@ class SelectorCore(StreamCore):
             self._failed(error)
         else:
             if len(data) != PIECE:
-                self.burst = 0
+                self.burst = self.spare
             if data:
                 self.chunks.append(data)
             else:
@@ -100,6 +103,7 @@ class SelectorCore(StreamCore):
         self.loop.add_reader(self.fd, self._ready)
 
     def try_send(self, data: bytes | memoryview) -> int:
+        self.burst = 0  # sending notices a reset too
         try:
             return self.send(data)
         except (BlockingIOError, InterruptedError):

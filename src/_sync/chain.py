@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from functools import partial
 
 from .._concurrency import monotonic
-from ..exceptions import HTTPError, TimeoutException, TooManySends, TotalTimeout
+from ..exceptions import HTTPError, TooManySends
 from ..plugins.plugin import Plugin, has_hook
+from ..rules.locating import located
 from ..values.call import MAX_SENDS
 from ..values.object_body import render
 from ..values.request import Request
@@ -17,7 +18,7 @@ from .plugins import handler_for
 from .proceed import Proceed
 from .response import Response
 
-__all__ = ["Chain", "located", "ordered", "with_overrides"]
+__all__ = ["Chain", "ordered", "with_overrides"]
 
 
 class Chain:
@@ -85,20 +86,6 @@ class Chain:
         """Return the chain as text, outermost first, a line for each plugin and one for the engine."""
         lines = [f"{plugin.stage.name.lower().replace('_', ' ')}: {plugin!r}" for plugin in self.plugins]
         return "\n".join([*lines, f"engine: {self._engine!r}"])
-
-
-def located(error: HTTPError, request: Request) -> HTTPError:
-    """Return the error with its request; a timeout at the end of the whole call's time becomes a TotalTimeout."""
-    if error.request is None:
-        error.request = request
-    deadline = request.deadline
-    if deadline is not None and isinstance(error, TimeoutException) and deadline.expired:
-        if isinstance(error, TotalTimeout):
-            return error
-        total = TotalTimeout(f"the call took longer than {deadline.seconds:g} s ({error.message})", request=request)
-        total.__cause__ = error
-        return total
-    return error
 
 
 def ordered(plugins: Iterable[Plugin]) -> tuple[Plugin, ...]:

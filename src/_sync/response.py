@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-import codecs
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ..exceptions import HTTPError, StreamClosed, StreamConsumed
+from ..rules.lines import LineSplitter
+from ..rules.pipes import JsonLines, Pipe, Resizer, Step, TextDecoder
 from ..values.headers import RawHeaders
 from ..values.request import Request
 from ..values.response import BaseResponse
@@ -122,77 +124,46 @@ class Response(BaseResponse):
             stream.close()
 
     def iter_raw(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        """Yield the body as it comes, content codings left on; pieces of ``chunk_size`` bytes if that is given."""
-        if self._raw is not None:
-            for piece in _cut(self._raw, chunk_size):
-                yield piece
-            return
-        for piece in self._pieces(_Resizer(chunk_size)):
-            yield piece
+        """Iterate over the body as it comes, content codings left on; in pieces of ``chunk_size`` bytes if given."""
+        return Pieces(self, Pipe(*_resizing(chunk_size)))
 
     def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        """Yield the body, content codings undone, in pieces as they come or of ``chunk_size`` bytes.
+        """Iterate over the body, content codings undone, in pieces as they come or of ``chunk_size`` bytes.
 
         Raises DecodingError for a broken or unreasonably dense coding.
         """
-        if self._raw is not None:
-            for piece in _cut(self.content, chunk_size):
-                yield piece
-            return
-        codings = self.headers.getall("content-encoding", None)
-        if not codings:
-            for piece in self._pieces(_Resizer(chunk_size)):
-                yield piece
-            return
-        from ..rules.codings import make_decoder
-
-        resizer = _Resizer(chunk_size)
-        try:
-            decoder = make_decoder(codings, self.request.settings.coding_limits)
-            for piece in self._pieces(_Resizer(None)):
-                for decoded in decoder.feed(piece):
-                    for part in resizer.feed(decoded):
-                        yield part
-            for decoded in decoder.finish():
-                for part in resizer.feed(decoded):
-                    yield part
-        except HTTPError as error:
-            raise self._located(error) from error.__cause__
-        for part in resizer.finish():
-            yield part
+        return Pieces(self, Pipe(*self._decoding(), *_resizing(chunk_size)))
 
     def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
-        """Yield the body as text; a character cut between two pieces is put together again."""
-        decoder = codecs.getincrementaldecoder(self.encoding)(errors="replace")
-        for piece in self.iter_bytes(chunk_size):
-            if text := decoder.decode(piece):
-                yield text
-        if text := decoder.decode(b"", final=True):
-            yield text
+        """Iterate over the body as text; a character cut between two pieces is put together again."""
+        return Pieces(self, Pipe(*self._decoding(), *_resizing(chunk_size), TextDecoder(self.encoding)))
 
     def iter_lines(self) -> Iterator[str]:
-        r"""Yield the body line by line, without line ends: LF, CRLF or CR, wherever the pieces are cut."""
-        from ..rules.lines import LineSplitter
-
-        splitter = LineSplitter()
-        for text in self.iter_text():
-            for line in splitter.feed(text):
-                yield line
-        for line in splitter.finish():
-            yield line
+        r"""Iterate over the lines, without their ends: LF, CRLF or CR, wherever the pieces are cut."""
+        return Pieces(self, Pipe(*self._decoding(), TextDecoder(self.encoding), LineSplitter()))
 
     def iter_json(self, into: TypeForm[T]) -> Iterator[T]:
-        """Yield a T for each line of JSON (JSON lines, NDJSON); empty lines are passed over. Raises DecodingError."""
+        """Iterate over JSON lines (NDJSON), each as a T; empty lines are passed over. Raises DecodingError."""
+        decode = partial(self._json_line, into)
+        steps = (*self._decoding(), TextDecoder(self.encoding), LineSplitter(), JsonLines(decode))
+        return Pieces(self, Pipe(*steps))
+
+    def _json_line(self, into: TypeForm[T], line: bytes) -> T:
         from ..converters import DEFAULT_CONVERTERS
 
         converters = self.request.settings.converters or DEFAULT_CONVERTERS
-        for line in self.iter_lines():
-            if line.strip():
-                try:
-                    item = converters.decode(line.encode(), into, "application/json", "utf-8")
-                except HTTPError as error:
-                    raise self._located(error) from error.__cause__
-                yield item
+        return converters.decode(line, into, "application/json", "utf-8")
+
+    def _decoding(self) -> tuple[Step, ...]:
+        codings = self.headers.getall("content-encoding", None)
+        if not codings:
+            return ()
+        from ..rules.codings import make_decoder
+
+        try:
+            return (make_decoder(codings, self.request.settings.coding_limits),)
+        except HTTPError as error:
+            raise self._located(error) from error.__cause__
 
     def close(self) -> None:
         """Free the connection; what is unread is given up. May be called again."""
@@ -221,21 +192,6 @@ class Response(BaseResponse):
         self._consumed = True
         return stream
 
-    def _pieces(self, resizer: _Resizer) -> Iterator[bytes]:
-        """Yield pieces of the stream; free the connection at the end, or when the caller stops."""
-        stream = self._begin()
-        try:
-            while piece := stream.receive():
-                for part in resizer.feed(piece):
-                    yield part
-            self.raw_trailers = stream.trailers()
-        except HTTPError as error:
-            raise self._located(error) from error.__cause__
-        finally:
-            self.close()
-        for part in resizer.finish():
-            yield part
-
     def __enter__(self) -> Self:
         return self
 
@@ -251,32 +207,56 @@ class Response(BaseResponse):
             warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
 
 
-class _Resizer:
-    """Cuts pieces to one size, or passes them on as they are."""
+class Pieces(Generic[T]):
+    """Iterates over a body through a pipe.
 
-    __slots__ = ("_left", "_size")
+    No async generator: one that is left with ``break`` is closed late, elsewhere, and with a warning on trio.
+    """
 
-    def __init__(self, size: int | None) -> None:
-        if size is not None and size < 1:
-            raise ValueError(f"chunk_size must be at least 1, not {size}")
-        self._size = size
-        self._left = bytearray()
+    __slots__ = ("_ended", "_pipe", "_ready", "_response", "_stream")
 
-    def feed(self, data: bytes) -> tuple[bytes, ...] | list[bytes]:
-        size = self._size
-        if size is None:
-            return (data,) if data else ()
-        left = self._left
-        left += data
-        whole = len(left) // size * size
-        parts = [bytes(left[start : start + size]) for start in range(0, whole, size)]
-        del left[:whole]
-        return parts
+    def __init__(self, response: Response, pipe: Pipe) -> None:
+        self._response = response
+        self._pipe = pipe
+        self._ready: Iterator[Any] = iter(())
+        self._stream: BodyStream | None = None
+        self._ended = False
 
-    def finish(self) -> tuple[bytes, ...]:
-        return (bytes(self._left),) if self._left else ()
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        response = self._response
+        try:
+            while True:
+                for item in self._ready:
+                    return cast("T", item)
+                if self._ended:
+                    break
+                piece = self._next_piece(response)
+                self._ended = not piece
+                self._ready = iter(self._pipe.feed(piece) if piece else self._pipe.finish())
+        except HTTPError as error:
+            self._ended = True
+            response.close()
+            raise response._located(error) from error.__cause__
+        raise StopIteration
+
+    def _next_piece(self, response: Response) -> bytes:
+        stream = self._stream
+        if stream is None:
+            if response.is_read:
+                self._stream = BytesStream(b"")
+                return response.raw_content
+            stream = self._stream = response._begin()
+        if response.is_closed and not response.is_read:
+            raise StreamClosed("the response was closed before its body was read to the end")
+        piece = stream.receive()
+        if not piece and not response.is_read:
+            response.raw_trailers = stream.trailers()
+            response.close()
+        return piece
 
 
-def _cut(data: bytes, size: int | None) -> list[bytes]:
-    resizer = _Resizer(size)
-    return [*resizer.feed(data), *resizer.finish()]
+def _resizing(chunk_size: int | None) -> tuple[Step, ...]:
+    return () if chunk_size is None else (Resizer(chunk_size),)

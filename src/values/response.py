@@ -212,7 +212,9 @@ class BaseResponse:
             raise self._located(error) from None
 
     def _located(self, error: HTTPError) -> HTTPError:
-        error.request = self.request
+        from ..rules.locating import located
+
+        error = located(error, self.request)
         error.response = self
         return error
 

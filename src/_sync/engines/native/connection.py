@@ -197,15 +197,27 @@ class Connection:
         for piece in pieces:
             guard.add(len(piece))
             for part in cut(piece, UPLOAD_SIZE):
-                if stream.is_stale():
+                if self._answered():
                     close_source(pieces)
                     return False
                 data = encode_chunk(part) if length is None else part
-                stream.write(data, write if deadline is None else deadline.clamp(write))
+                limit = write if deadline is None else deadline.clamp(write)
+                if stream.write_until_readable(data, limit) != len(data):
+                    close_source(pieces)
+                    return False
         guard.finish()
         if length is None:
             stream.write(LAST_CHUNK, write if deadline is None else deadline.clamp(write))
         return True
+
+    def _answered(self) -> bool:
+        """Whether the server's final answer has begun, or the server is gone; 1xx responses are read over."""
+        if not self.stream.is_stale():
+            return False
+        data = self.stream.read_nowait(READ_SIZE)
+        if data:
+            self.parser.feed(data)
+        return data == b"" or self.parser.head_complete
 
     def finish(self) -> None:
         """The response was read to its end: give the connection back."""

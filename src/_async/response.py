@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -217,7 +217,7 @@ class AsyncPieces(Generic[T]):
     def __init__(self, response: AsyncResponse, pipe: Pipe) -> None:
         self._response = response
         self._pipe = pipe
-        self._ready: Iterator[Any] = iter(())
+        self._ready: Any = iter(())
         self._stream: AsyncBodyStream | None = None
         self._ended = False
 

@@ -218,7 +218,7 @@ class Pieces(Generic[T]):
     def __init__(self, response: Response, pipe: Pipe) -> None:
         self._response = response
         self._pipe = pipe
-        self._ready: Iterator[Any] = iter(())
+        self._ready: Any = iter(())
         self._stream: BodyStream | None = None
         self._ended = False
 

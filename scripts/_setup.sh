@@ -29,7 +29,7 @@ make_venv() {
         "$python" -m venv .venv || { echo "no venv module: install python3-venv" >&2 && return 1; }
     fi
     echo "installing $*"
-    .venv/bin/python -m pip install --quiet "$@"
+    .venv/bin/python -m pip install -qq "$@"
     echo "$wanted" >"$stamp"
 }
 

@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from ._sync.results import Results as Results
     from ._sync.scope import Deferred as Deferred
     from ._sync.scope import Scope as Scope
+    from .converters import Converter as Converter
+    from .converters import Converters as Converters
     from .converters import JsonConverter as JsonConverter
+    from .engines.httpcore import HttpcoreEngine as HttpcoreEngine
     from .engines.mock import MockEngine as MockEngine
     from .engines.mock import reply as reply
     from .engines.native import NativeEngine as NativeEngine
+    from .engines.options import EngineOptions as EngineOptions
     from .exceptions import BodyNotReplayable as BodyNotReplayable
     from .exceptions import ClientClosed as ClientClosed
     from .exceptions import ClientStatusError as ClientStatusError
@@ -82,13 +86,18 @@ if TYPE_CHECKING:
     from .plugins.plugin import Stage as Stage
     from .plugins.redirect import HttpRedirect as HttpRedirect
     from .plugins.validator import HttpCallValidator as HttpCallValidator
+    from .rules.http1_limits import Http1Limits as Http1Limits
     from .values.attributes import AttributeKey as AttributeKey
+    from .values.body import Body as Body
     from .values.capabilities import Capability as Capability
     from .values.headers import Headers as Headers
     from .values.limits import Limits as Limits
     from .values.multipart import FormData as FormData
     from .values.options import RequestOptions as RequestOptions
+    from .values.pool_stats import PoolStats as PoolStats
+    from .values.proxy import Proxy as Proxy
     from .values.request import Request as Request
+    from .values.response import BaseResponse as BaseResponse
     from .values.timeout import Deadline as Deadline
     from .values.timeout import Timeout as Timeout
     from .verbs import delete as delete
@@ -102,7 +111,15 @@ if TYPE_CHECKING:
     from .verbs import request as request
     from .verbs import stream as stream
 
+
 _WHERE = {
+    "values.body": ("Body",),
+    "values.response": ("BaseResponse",),
+    "rules.http1_limits": ("Http1Limits",),
+    "engines.options": ("EngineOptions",),
+    "values.pool_stats": ("PoolStats",),
+    "values.proxy": ("Proxy",),
+    "engines.httpcore": ("HttpcoreEngine",),
     "_async.client": ("AsyncClient",),
     "_async.engines.engine": ("AsyncEngine",),
     "_async.response": ("AsyncBodyStream", "AsyncResponse"),
@@ -111,7 +128,11 @@ _WHERE = {
     "_sync.client": ("Client",),
     "_sync.engines.engine": ("Engine",),
     "_sync.response": ("BodyStream", "Response"),
-    "converters": ("JsonConverter",),
+    "converters": (
+        "Converter",
+        "Converters",
+        "JsonConverter",
+    ),
     "engines.mock": ("MockEngine", "reply"),
     "_sync.results": ("Results",),
     "_sync.scope": ("Deferred", "Scope"),

@@ -181,6 +181,9 @@ def test_an_executor_of_processes(nginx: Nginx, refused: str, process: Executor)
         assert "x-test=prepared\n" in echoed.text
         assert put.status_code == 201
         assert "x-test=from the client\n" in plain.text
+        raised = client.prepare("GET", "/nothing", expect_success=True)
+        with pytest.raises(ClientStatusError):
+            client.parallel([raised], executor=process)
         assert (nginx.uploads / "parallel.txt").read_bytes() == b"a body that travels"
         failures = client.parallel_get([refused, "/nothing"], into=str, executor=process, return_exceptions=True)
         assert [type(failure) for failure in failures] == [ConnectError, ClientStatusError]

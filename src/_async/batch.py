@@ -10,6 +10,7 @@ from yarl import URL
 from .._concurrency import AsyncStateLock, AsyncTaskGroup, async_iterate, async_runner, progress_of
 from ..exceptions import InvalidRequest, RequestCancelled
 from ..rules.fair_queue import FairQueue
+from ..rules.travel import portable
 from ..values.options import RequestOptions
 from ..values.request import Request
 from ..values.url import URLTypes, parse_url
@@ -21,11 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncBatch",
-    "AsyncPortable",
     "AsyncRequestTypes",
-    "AsyncShared",
     "all_of",
-    "as_it_is",
     "checked_limit",
     "origin_of",
     "perform",
@@ -60,11 +58,8 @@ def origin_of(item: object) -> Hashable:
     return (url.scheme, url.raw_host, url.port)
 
 
-async def perform(shared: AsyncShared, item: Any, into: Any, options: RequestOptions) -> Any:
+async def perform(client: Any, item: Any, into: Any, options: RequestOptions) -> Any:
     """Run one request, whatever it was given as. Raises InvalidRequest for what is none."""
-    client: Any = shared.client
-    if isinstance(item, AsyncPortable):
-        item = item.item
     if isinstance(item, (str, URL)):
         return await client.request("GET", item, into=into, **options)
     if isinstance(item, tuple) and len(item) in (2, 3) and isinstance(item[-1], dict) == (len(item) == 3):
@@ -99,13 +94,12 @@ class AsyncBatch:
         executor: Any,
         options: RequestOptions,
     ) -> None:
-        self._shared = AsyncShared(client)
+        self._client = client
         self._into = into
         self._options = options
         self._return_exceptions = return_exceptions
         self._limit = checked_limit(limit)
-        self._run = async_runner(executor)
-        self._portable = AsyncPortable if executor is not None else as_it_is
+        self._run = async_runner(executor, portable)
         self._lock = AsyncStateLock()
         self._queue: FairQueue[int] = FairQueue()
         self._items = items
@@ -131,9 +125,9 @@ class AsyncBatch:
             if taken is None:
                 return
             origin, index = taken
-            item = self._portable(self._items[index])
+            item = self._items[index]
             try:
-                self._results[index] = await self._run(perform, self._shared, item, self._into, self._options)
+                self._results[index] = await self._run(perform, self._client, item, self._into, self._options)
             except RequestCancelled:
                 raise
             except Exception as error:
@@ -153,66 +147,3 @@ async def all_of(requests: AsyncSource[Any]) -> list[Any]:
     async for item in async_iterate(requests):
         items.append(item)
     return items
-
-
-# Executors: what travels to another process.
-
-
-class AsyncShared:
-    """A client that a job uses. In another process, jobs that came from one client share one copy of it."""
-
-    __slots__ = ("_pickled", "client")
-
-    def __init__(self, client: AsyncClient) -> None:
-        self.client = client
-        self._pickled: bytes | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        import pickle
-
-        if self._pickled is None:
-            self._pickled = pickle.dumps(self.client)
-        return _shared_copy, (self._pickled,)
-
-
-_copies: dict[bytes, AsyncShared] = {}
-_copies_lock = AsyncStateLock()
-
-
-def _shared_copy(pickled: bytes) -> AsyncShared:
-    import pickle
-
-    with _copies_lock:
-        shared = _copies.get(pickled)
-        if shared is None:
-            if len(_copies) >= 8:
-                _copies.clear()
-            shared = _copies[pickled] = AsyncShared(pickle.loads(pickled))
-    return shared
-
-
-class AsyncPortable:
-    """A request that can travel: pickled, a prepared one becomes method, url and options, its body included."""
-
-    __slots__ = ("item",)
-
-    def __init__(self, item: Any) -> None:
-        self.item = item
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        item = self.item
-        if isinstance(item, AsyncStatement):
-            item = item.request
-        if isinstance(item, Request):
-            options: dict[str, Any] = {"headers": list(item.headers.items()), "timeout": item.timeout}
-            if item.body is not None:
-                if item.body.data is None:
-                    raise InvalidRequest("a body that is a stream can't travel to another process", request=item)
-                options["content"] = item.body.data
-            item = (item.method, item.url, options)
-        return AsyncPortable, (item,)
-
-
-def as_it_is(item: Any) -> Any:
-    """Return a request as it was given, for work in this process."""
-    return item

@@ -20,8 +20,9 @@ from .._concurrency import (
 )
 from ..exceptions import RequestCancelled
 from ..rules.fair_queue import FairQueue
+from ..rules.travel import portable
 from ..values.options import RequestOptions
-from .batch import AsyncPortable, AsyncShared, as_it_is, checked_limit, origin_of, perform
+from .batch import checked_limit, origin_of, perform
 
 if TYPE_CHECKING:
     from typing import Self
@@ -63,7 +64,12 @@ class AsyncResults(AsyncIterator[T], Generic[T]):
 
     async def _next(self) -> tuple[int, Any] | None:
         self._start()
-        taken = await self._stream.take()
+        try:
+            taken = await self._stream.take()
+        except BaseException:  # cancelled: as with a generator, that was the last step
+            if self._task is not None:
+                self._task.cancel()
+            raise
         if taken is not None:
             return taken
         await self.aclose()
@@ -153,15 +159,14 @@ class _Stream:
         executor: Any,
         options: RequestOptions,
     ) -> None:
-        self._shared = AsyncShared(client)
+        self._client = client
         self._requests = async_iterate(requests)
         self._total = len(requests) if isinstance(requests, Sized) else None
         self._limit = checked_limit(limit)
         self._into = into
         self._return_exceptions = return_exceptions
         self._progress = progress
-        self._run = async_runner(executor)
-        self._portable = AsyncPortable if executor is not None else as_it_is
+        self._run = async_runner(executor, portable)
         self._options = options
         self._lock = AsyncStateLock()
         self._ahead = AsyncSemaphore(LOOK_AHEAD * limit)
@@ -279,7 +284,7 @@ class _Stream:
 
     async def _result_of(self, item: Any) -> Any:
         try:
-            return await self._run(perform, self._shared, self._portable(item), self._into, self._options)
+            return await self._run(perform, self._client, item, self._into, self._options)
         except RequestCancelled:
             raise
         except Exception as error:

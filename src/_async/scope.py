@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -11,7 +10,7 @@ from ..exceptions import InvalidURL, TimeoutException
 from ..values.options import RequestOptions
 from ..values.request import Request
 from ..values.url import URLTypes, display_url, parse_url
-from .batch import AsyncShared, perform
+from .batch import perform
 from .response import AsyncResponse
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from .._concurrency import AsyncJob
     from .client import AsyncClient
     from .statement import AsyncStatement
 
@@ -87,16 +87,13 @@ class AsyncScope:
     """
 
     def __init__(self, client: AsyncClient, *, limit: int | None = 32, supervisor: bool = False) -> None:
-        self._shared = AsyncShared(client)
+        self._client = client
         self._supervisor = supervisor
         self._group = AsyncTaskGroup(limit=limit)
 
-    def start(self, function: Callable[..., Any], *args: Any) -> AsyncDeferred[Any]:
-        """Start ``function(*args)`` as a job and return its result, deferred. Raises RuntimeError outside the block.
-
-        In the async client that is an async function, or a plain one that does not block.
-        """
-        task = self._group.start_soon(async_call, function, *args, isolated=self._supervisor)
+    def start(self, function: AsyncJob[T], *args: Any) -> AsyncDeferred[T]:
+        """Start ``function(*args)`` as a job and return its result, deferred. Raises RuntimeError outside the block."""
+        task: AsyncTask[T] = self._group.start_soon(async_call, function, *args, isolated=self._supervisor)
         return AsyncDeferred(task, function)
 
     def cancel(self) -> None:
@@ -113,7 +110,7 @@ class AsyncScope:
         return await self._group.__aexit__(exc_type, exc, traceback)
 
     def _start(self, item: Any, into: Any, options: RequestOptions) -> AsyncDeferred[Any]:
-        task = self._group.start_soon(perform, self._shared, item, into, options, isolated=self._supervisor)
+        task = self._group.start_soon(perform, self._client, item, into, options, isolated=self._supervisor)
         return AsyncDeferred(task, item)
 
     @overload

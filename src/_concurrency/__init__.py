@@ -21,6 +21,7 @@ AsyncTask           Task              one piece of that work
 async_spawn         spawn             work that ends with its handle
 AsyncShield         Shield            a block that cancellation does not interrupt
 async_call          call              a callback of the user, sync or async
+AsyncJob            Job               the type of such a callback
 async_next          next              the next item
 AsyncSource         Source            the type of such an iterable
 async_iterate       iterate           one pass over an iterable of the user, sync or async
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack as AsyncExitStack
     from contextlib import ExitStack as ExitStack
 
+    from .async_calls import AsyncJob as AsyncJob
     from .async_calls import AsyncSource as AsyncSource
     from .async_calls import async_body_chunks as async_body_chunks
     from .async_calls import async_call as async_call
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from .async_waiting import AsyncLock as AsyncLock
     from .async_waiting import AsyncSemaphore as AsyncSemaphore
     from .async_waiting import AsyncWaiter as AsyncWaiter
+    from .calls import Job as Job
     from .calls import Source as Source
     from .calls import body_chunks as body_chunks
     from .calls import call as call
@@ -95,6 +98,7 @@ _HOMES = {
     "AsyncCondition": ".async_waiting",
     "AsyncEvent": ".async_waiting",
     "AsyncExitStack": "contextlib",
+    "AsyncJob": ".async_calls",
     "AsyncLock": ".async_waiting",
     "AsyncSemaphore": ".async_waiting",
     "AsyncShield": ".async_loop",
@@ -107,6 +111,7 @@ _HOMES = {
     "Condition": ".waiting",
     "Event": ".waiting",
     "ExitStack": "contextlib",
+    "Job": ".calls",
     "Lock": ".waiting",
     "Semaphore": ".waiting",
     "Shield": ".cancel",

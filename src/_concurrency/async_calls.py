@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
     from ..values.body import Body
 
-__all__ = ["AsyncSource", "async_body_chunks", "async_call", "async_iterate", "async_next", "async_runner"]
+__all__ = ["AsyncJob", "AsyncSource", "async_body_chunks", "async_call", "async_iterate", "async_next", "async_runner"]
 
 async_next = anext
 
 
 T = TypeVar("T")
 
+AsyncJob = Callable[..., Awaitable[T]]
+"""An async function of the user."""
 AsyncSource = Iterable[T] | AsyncIterable[T]
 """What a user may give where items are read one after the other."""
 
@@ -47,7 +49,7 @@ def async_iterate(source: AsyncSource[T]) -> AsyncIterator[T]:
     return _Items(iter(source))
 
 
-def async_runner(executor: object) -> Callable[..., Any]:
+def async_runner(executor: object, portable: object = None) -> Callable[..., Any]:
     """Return what runs ``function(*args)``: here nothing but a call. Raises ValueError for an executor."""
     if executor is not None:
         raise ValueError("an executor runs the requests of the blocking client; here they are tasks of the event loop")

@@ -11,10 +11,12 @@ from ..exceptions import InvalidBody
 if TYPE_CHECKING:
     from ..values.body import Body
 
-__all__ = ["Source", "body_chunks", "call", "iterate", "next"]
+__all__ = ["Job", "Source", "body_chunks", "call", "iterate", "next"]
 
 T = TypeVar("T")
 
+Job = Callable[..., T]
+"""A function of the user."""
 Source = Iterable[T]
 """What a user may give where items are read one after the other."""
 

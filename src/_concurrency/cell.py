@@ -24,13 +24,8 @@ class Cell(Generic[T]):
 
     __slots__ = ("_box",)
 
-    def __init__(self) -> None:
-        # dict.setdefault decides the race: the first list put under the key 0 stays. An empty list means given up.
-        self._box: dict[int, list[T]] = {}
-
-    def _put(self, value: T) -> bool:
-        box = [value]
-        return self._box.setdefault(0, box) is box
+    # dict.setdefault decides the race: the first list put under the key 0 stays. An empty list means given up.
+    _box: dict[int, list[T]]
 
     def _give_up(self) -> bool:
         """Give up; return whether that ended an open cell."""

@@ -14,21 +14,22 @@ from .waiting import Event
 __all__ = ["runner"]
 
 
-def runner(executor: Executor | None) -> Callable[..., Any]:
+def runner(executor: Executor | None, portable: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
     """Return what runs ``function(*args)`` and returns its result: a plain call, or the executor.
 
-    When the thread that waits for an executor is cancelled, work that did not start never will, work in this process
-    is interrupted, and work elsewhere is left to itself. Raises TypeError for what is no executor.
+    ``portable`` makes of each argument what stands for it in another process, when the work is pickled. When the
+    thread that waits for an executor is cancelled, work that did not start never will, work in this process is
+    interrupted, and work elsewhere is left to itself. Raises TypeError for what is no executor.
     """
     if executor is None:
         return lambda function, *args: function(*args)
     if not hasattr(executor, "submit"):
         raise TypeError(f"executor is a concurrent.futures.Executor, not {executor!r}")
-    return partial(_run, executor)
+    return partial(_run, executor, portable)
 
 
-def _run(executor: Executor, function: Callable[..., Any], *args: Any) -> Any:
-    job = _Job(function, args)
+def _run(executor: Executor, portable: Callable[[Any], Any] | None, function: Callable[..., Any], *args: Any) -> Any:
+    job = _Job(function, args, portable)
     future: Future[Any] = executor.submit(job)
     ended = Event()
     future.add_done_callback(lambda _: ended.set())
@@ -48,12 +49,15 @@ def _run(executor: Executor, function: Callable[..., Any], *args: Any) -> Any:
 class _Job:
     """A function and its arguments. In this process it runs under a token; pickled, it is just the function."""
 
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], args: tuple[Any, ...], portable: Callable[[Any], Any] | None
+    ) -> None:
         self.token = CancelToken(current_token())
         self.runs_here = False
         self._context = copy_context()
         self._function = function
         self._args = args
+        self._portable = portable
 
     def __call__(self) -> Any:
         self.runs_here = True
@@ -61,4 +65,5 @@ class _Job:
         return self.token.run(self._context.run, self._function, *self._args)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return partial, (self._function, *self._args)
+        args = self._args if self._portable is None else map(self._portable, self._args)
+        return partial, (self._function, *args)

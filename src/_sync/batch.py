@@ -11,6 +11,7 @@ from yarl import URL
 from .._concurrency import StateLock, TaskGroup, iterate, progress_of, runner
 from ..exceptions import InvalidRequest, RequestCancelled
 from ..rules.fair_queue import FairQueue
+from ..rules.travel import portable
 from ..values.options import RequestOptions
 from ..values.request import Request
 from ..values.url import URLTypes, parse_url
@@ -22,11 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Batch",
-    "Portable",
     "RequestTypes",
-    "Shared",
     "all_of",
-    "as_it_is",
     "checked_limit",
     "origin_of",
     "perform",
@@ -59,11 +57,8 @@ def origin_of(item: object) -> Hashable:
     return (url.scheme, url.raw_host, url.port)
 
 
-def perform(shared: Shared, item: Any, into: Any, options: RequestOptions) -> Any:
+def perform(client: Any, item: Any, into: Any, options: RequestOptions) -> Any:
     """Run one request, whatever it was given as. Raises InvalidRequest for what is none."""
-    client: Any = shared.client
-    if isinstance(item, Portable):
-        item = item.item
     if isinstance(item, (str, URL)):
         return client.request("GET", item, into=into, **options)
     if isinstance(item, tuple) and len(item) in (2, 3) and isinstance(item[-1], dict) == (len(item) == 3):
@@ -98,13 +93,12 @@ class Batch:
         executor: Any,
         options: RequestOptions,
     ) -> None:
-        self._shared = Shared(client)
+        self._client = client
         self._into = into
         self._options = options
         self._return_exceptions = return_exceptions
         self._limit = checked_limit(limit)
-        self._run = runner(executor)
-        self._portable = Portable if executor is not None else as_it_is
+        self._run = runner(executor, portable)
         self._lock = StateLock()
         self._queue: FairQueue[int] = FairQueue()
         self._items = items
@@ -130,9 +124,9 @@ class Batch:
             if taken is None:
                 return
             origin, index = taken
-            item = self._portable(self._items[index])
+            item = self._items[index]
             try:
-                self._results[index] = self._run(perform, self._shared, item, self._into, self._options)
+                self._results[index] = self._run(perform, self._client, item, self._into, self._options)
             except RequestCancelled:
                 raise
             except Exception as error:
@@ -152,66 +146,3 @@ def all_of(requests: Source[Any]) -> list[Any]:
     for item in iterate(requests):
         items.append(item)
     return items
-
-
-# Executors: what travels to another process.
-
-
-class Shared:
-    """A client that a job uses. In another process, jobs that came from one client share one copy of it."""
-
-    __slots__ = ("_pickled", "client")
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self._pickled: bytes | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        import pickle
-
-        if self._pickled is None:
-            self._pickled = pickle.dumps(self.client)
-        return _shared_copy, (self._pickled,)
-
-
-_copies: dict[bytes, Shared] = {}
-_copies_lock = StateLock()
-
-
-def _shared_copy(pickled: bytes) -> Shared:
-    import pickle
-
-    with _copies_lock:
-        shared = _copies.get(pickled)
-        if shared is None:
-            if len(_copies) >= 8:
-                _copies.clear()
-            shared = _copies[pickled] = Shared(pickle.loads(pickled))
-    return shared
-
-
-class Portable:
-    """A request that can travel: pickled, a prepared one becomes method, url and options, its body included."""
-
-    __slots__ = ("item",)
-
-    def __init__(self, item: Any) -> None:
-        self.item = item
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        item = self.item
-        if isinstance(item, Statement):
-            item = item.request
-        if isinstance(item, Request):
-            options: dict[str, Any] = {"headers": list(item.headers.items()), "timeout": item.timeout}
-            if item.body is not None:
-                if item.body.data is None:
-                    raise InvalidRequest("a body that is a stream can't travel to another process", request=item)
-                options["content"] = item.body.data
-            item = (item.method, item.url, options)
-        return Portable, (item,)
-
-
-def as_it_is(item: Any) -> Any:
-    """Return a request as it was given, for work in this process."""
-    return item

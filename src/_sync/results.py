@@ -21,8 +21,9 @@ from .._concurrency import (
 )
 from ..exceptions import RequestCancelled
 from ..rules.fair_queue import FairQueue
+from ..rules.travel import portable
 from ..values.options import RequestOptions
-from .batch import Portable, Shared, as_it_is, checked_limit, origin_of, perform
+from .batch import checked_limit, origin_of, perform
 
 if TYPE_CHECKING:
     from typing import Self
@@ -64,7 +65,12 @@ class Results(Iterator[T], Generic[T]):
 
     def _next(self) -> tuple[int, Any] | None:
         self._start()
-        taken = self._stream.take()
+        try:
+            taken = self._stream.take()
+        except BaseException:  # cancelled: as with a generator, that was the last step
+            if self._task is not None:
+                self._task.cancel()
+            raise
         if taken is not None:
             return taken
         self.close()
@@ -154,15 +160,14 @@ class _Stream:
         executor: Any,
         options: RequestOptions,
     ) -> None:
-        self._shared = Shared(client)
+        self._client = client
         self._requests = iterate(requests)
         self._total = len(requests) if isinstance(requests, Sized) else None
         self._limit = checked_limit(limit)
         self._into = into
         self._return_exceptions = return_exceptions
         self._progress = progress
-        self._run = runner(executor)
-        self._portable = Portable if executor is not None else as_it_is
+        self._run = runner(executor, portable)
         self._options = options
         self._lock = StateLock()
         self._ahead = Semaphore(LOOK_AHEAD * limit)
@@ -280,7 +285,7 @@ class _Stream:
 
     def _result_of(self, item: Any) -> Any:
         try:
-            return self._run(perform, self._shared, self._portable(item), self._into, self._options)
+            return self._run(perform, self._client, item, self._into, self._options)
         except RequestCancelled:
             raise
         except Exception as error:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -12,7 +11,7 @@ from ..exceptions import InvalidURL, TimeoutException
 from ..values.options import RequestOptions
 from ..values.request import Request
 from ..values.url import URLTypes, display_url, parse_url
-from .batch import Shared, perform
+from .batch import perform
 from .response import Response
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from .._concurrency import Job
     from .client import Client
     from .statement import Statement
 
@@ -88,16 +88,13 @@ class Scope:
     """
 
     def __init__(self, client: Client, *, limit: int | None = 32, supervisor: bool = False) -> None:
-        self._shared = Shared(client)
+        self._client = client
         self._supervisor = supervisor
         self._group = TaskGroup(limit=limit)
 
-    def start(self, function: Callable[..., Any], *args: Any) -> Deferred[Any]:
-        """Start ``function(*args)`` as a job and return its result, deferred. Raises RuntimeError outside the block.
-
-        In the async client that is an async function, or a plain one that does not block.
-        """
-        task = self._group.start_soon(call, function, *args, isolated=self._supervisor)
+    def start(self, function: Job[T], *args: Any) -> Deferred[T]:
+        """Start ``function(*args)`` as a job and return its result, deferred. Raises RuntimeError outside the block."""
+        task: Task[T] = self._group.start_soon(call, function, *args, isolated=self._supervisor)
         return Deferred(task, function)
 
     def cancel(self) -> None:
@@ -114,7 +111,7 @@ class Scope:
         return self._group.__exit__(exc_type, exc, traceback)
 
     def _start(self, item: Any, into: Any, options: RequestOptions) -> Deferred[Any]:
-        task = self._group.start_soon(perform, self._shared, item, into, options, isolated=self._supervisor)
+        task = self._group.start_soon(perform, self._client, item, into, options, isolated=self._supervisor)
         return Deferred(task, item)
 
     @overload

@@ -18,6 +18,7 @@ from duohttp._concurrency import (
     AsyncTask,
     AsyncTaskGroup,
     AsyncWaiter,
+    Clock,
     ManualClock,
     async_body_chunks,
     async_call,
@@ -570,6 +571,17 @@ async def test_a_manual_clock_replaces_time() -> None:
         assert monotonic() == 35.0
         clock.advance(5)
         assert wall_time() == 135.0
+
+    class Fast(Clock):
+        def monotonic(self) -> float:
+            return 10 * super().monotonic()
+
+    with use_clock(Fast()) as fast:
+        before = monotonic()
+        await async_sleep(0.005)
+        assert monotonic() - before >= 0.05
+        assert abs(wall_time() - Clock().wall_time()) < FOREVER
+        assert fast.monotonic() >= before
     before = monotonic()
     await async_sleep(0.005)
     assert monotonic() > before

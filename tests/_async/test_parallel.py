@@ -343,6 +343,23 @@ async def test_an_input_that_fails() -> None:
         client.parallel_iter(5)  # type: ignore[call-overload]
 
 
+async def test_an_input_that_is_slow_holds_nothing_up() -> None:
+    client, engine = counting()
+
+    async def source() -> AsyncIterator[str]:
+        for number in range(6):
+            await until(lambda: len(engine.ended) == number)  # noqa: B023
+            await async_sleep(0.002)
+            yield f"http://a.test/{number}"
+
+    async with client.parallel_iter(source(), into=str, limit=3) as results:
+        seen = []
+        async for text in results:
+            seen.append(text)
+    assert seen == [f"/{number}" for number in range(6)]
+    assert engine.most == 1
+
+
 async def test_closed_results_are_at_their_end() -> None:
     client, engine = counting()
     results = client.parallel_iter(["http://a.test/"])

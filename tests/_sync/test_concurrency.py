@@ -10,6 +10,7 @@ import pytest
 
 from duohttp import _concurrency
 from duohttp._concurrency import (
+    Clock,
     Condition,
     Event,
     Lock,
@@ -571,6 +572,17 @@ def test_a_manual_clock_replaces_time() -> None:
         assert monotonic() == 35.0
         clock.advance(5)
         assert wall_time() == 135.0
+
+    class Fast(Clock):
+        def monotonic(self) -> float:
+            return 10 * super().monotonic()
+
+    with use_clock(Fast()) as fast:
+        before = monotonic()
+        sleep(0.005)
+        assert monotonic() - before >= 0.05
+        assert abs(wall_time() - Clock().wall_time()) < FOREVER
+        assert fast.monotonic() >= before
     before = monotonic()
     sleep(0.005)
     assert monotonic() > before

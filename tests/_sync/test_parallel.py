@@ -344,6 +344,23 @@ def test_an_input_that_fails() -> None:
         client.parallel_iter(5)  # type: ignore[call-overload]
 
 
+def test_an_input_that_is_slow_holds_nothing_up() -> None:
+    client, engine = counting()
+
+    def source() -> Iterator[str]:
+        for number in range(6):
+            until(lambda: len(engine.ended) == number)  # noqa: B023
+            sleep(0.002)
+            yield f"http://a.test/{number}"
+
+    with client.parallel_iter(source(), into=str, limit=3) as results:
+        seen = []
+        for text in results:
+            seen.append(text)
+    assert seen == [f"/{number}" for number in range(6)]
+    assert engine.most == 1
+
+
 def test_closed_results_are_at_their_end() -> None:
     client, engine = counting()
     results = client.parallel_iter(["http://a.test/"])

@@ -271,6 +271,24 @@ def test_a_group_keeps_its_threads() -> None:
     assert len(idents) <= 2
 
 
+def test_a_system_that_gives_no_more_threads_fails_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+    tasks: list[Any] = []
+
+    def work(isolated: bool) -> None:
+        with TaskGroup(limit=1) as group:
+            tasks[:] = [group.start_soon(sleep, FOREVER, isolated=isolated) for _ in range(3)]
+
+    with pytest.raises(RuntimeError, match="can't start"):
+        work(isolated=False)
+    work(isolated=True)
+    assert all(isinstance(task.exception(), RuntimeError) for task in tasks)
+
+
 def test_jobs_see_the_callers_context() -> None:
     variable: ContextVar[str] = ContextVar("variable")
     variable.set("outside")

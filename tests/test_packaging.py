@@ -17,11 +17,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = str(ROOT / ".dev")
 
-HEAVY = ("asyncio", "ssl", "socket", "http.client", "httpcore", "httptools", "h2", "anyio", "trio", "msgspec")
-HEAVY += ("pydantic", "certifi", "rich", "concurrent.futures", "multiprocessing", "email", "json", "zlib", "tempfile")
-EXTRAS = ("h2", "socksio", "brotli", "brotlicffi", "zstandard", "backports.zstd", "trio", "pycurl", "pydantic")
-EXTRAS += ("orjson", "yaml", "cbor2", "rich", "opentelemetry", "publicsuffixlist", "distributed", "attr", "attrs")
-EXTRAS += ("uvloop", "websockets", "wsproto", "typing_extensions", "sniffio")
+HEAVY = {"asyncio", "ssl", "socket", "http.client", "httpcore", "httptools", "h2", "anyio", "trio", "msgspec"}
+HEAVY |= {"pydantic", "certifi", "rich", "concurrent.futures", "multiprocessing", "email", "json", "zlib", "tempfile"}
+EXTRAS = {"h2", "socksio", "brotli", "brotlicffi", "zstandard", "backports.zstd", "trio", "pycurl", "pydantic"}
+EXTRAS |= {"orjson", "yaml", "cbor2", "rich", "opentelemetry", "publicsuffixlist", "distributed", "attr", "attrs"}
+EXTRAS |= {"uvloop", "websockets", "wsproto", "typing_extensions", "sniffio"}
 
 
 def python(code: str, packages: str = PACKAGES) -> str:
@@ -100,7 +100,7 @@ def test_importing_loads_nothing_heavy() -> None:
     bare = set(python("import sys; print(*sys.modules)").split())
     loaded = set(python("import sys, duohttp; print(*sys.modules)").split()) - bare
     assert {name for name in loaded if name.startswith("duohttp")} == {"duohttp"}
-    assert not loaded & set(HEAVY)
+    assert not loaded & HEAVY
 
 
 def test_a_client_loads_nothing_heavy() -> None:

@@ -74,7 +74,7 @@ class AsyncChain:
         started = monotonic()
         try:
             response = await self._engine.execute(request)
-            if not request.stream:
+            if not (request.stream or response.is_closed):
                 await response.load()
         except HTTPError as error:
             raise located(error, request) from error.__cause__

@@ -114,13 +114,16 @@ class AsyncClient(AsyncParallel):
     async def request(
         self, method: str, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]
     ) -> T: ...
-    async def request(self, method: str, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def request(self, method: str, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Send a request and return its response with the body in memory, or the body as a T with ``into=T``.
 
         With ``into`` a status from 300 on raises a StatusError, unless ``expect_success=False`` is given. Options:
         see RequestOptions. Raises InvalidRequest before anything is sent, TransportError, TooManyRedirects,
         DecodingError, ClientClosed.
         """
+        return self._call(method, url, into, options)
+
+    async def _call(self, method: str, url: URLTypes, into: Any, options: RequestOptions) -> Any:
         if self._closed:
             raise ClientClosed("the client is closed; make another one")
         chain = self._chain_for(options) if options else self._chain
@@ -168,17 +171,17 @@ class AsyncClient(AsyncParallel):
     async def get(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
     @overload
     async def get(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    async def get(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def get(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Fetch a resource; as ``request("GET", …)``."""
-        return await self.request("GET", url, into=into, **options)
+        return self._call("GET", url, into, options)
 
     @overload
     async def head(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
     @overload
     async def head(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    async def head(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def head(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Fetch the head of a resource; as ``request("HEAD", …)``."""
-        return await self.request("HEAD", url, into=into, **options)
+        return self._call("HEAD", url, into, options)
 
     @overload
     async def options(
@@ -186,49 +189,49 @@ class AsyncClient(AsyncParallel):
     ) -> AsyncResponse: ...
     @overload
     async def options(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    async def options(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def options(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Ask what a resource allows; as ``request("OPTIONS", …)``."""
-        return await self.request("OPTIONS", url, into=into, **options)
+        return self._call("OPTIONS", url, into, options)
 
     @overload
     async def post(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
     @overload
     async def post(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    async def post(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def post(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Hand a body to a resource; as ``request("POST", …)``."""
-        return await self.request("POST", url, into=into, **options)
+        return self._call("POST", url, into, options)
 
     @overload
     async def put(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
     @overload
     async def put(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    async def put(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def put(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Replace a resource; as ``request("PUT", …)``."""
-        return await self.request("PUT", url, into=into, **options)
+        return self._call("PUT", url, into, options)
 
     @overload
     async def patch(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
     @overload
     async def patch(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    async def patch(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def patch(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Change a resource; as ``request("PATCH", …)``."""
-        return await self.request("PATCH", url, into=into, **options)
+        return self._call("PATCH", url, into, options)
 
     @overload
     async def delete(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
     @overload
     async def delete(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    async def delete(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def delete(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Remove a resource; as ``request("DELETE", …)``."""
-        return await self.request("DELETE", url, into=into, **options)
+        return self._call("DELETE", url, into, options)
 
     @overload
     async def query(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
     @overload
     async def query(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    async def query(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def query(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Ask a resource a question that has a body; safe and idempotent; as ``request("QUERY", …)``."""
-        return await self.request("QUERY", url, into=into, **options)
+        return self._call("QUERY", url, into, options)
 
     # The chain.
 

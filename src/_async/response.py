@@ -13,7 +13,7 @@ from ..rules.lines import LineSplitter
 from ..rules.pipes import JsonLines, Pipe, Resizer, Step, TextDecoder
 from ..values.headers import RawHeaders
 from ..values.request import Request
-from ..values.response import BaseResponse
+from ..values.response import BaseResponse, reason_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -76,30 +76,38 @@ class AsyncResponse(BaseResponse):
     A streamed response that is dropped unread frees its connection and warns (ResourceWarning).
     """
 
-    __slots__ = ("_closed", "_consumed", "_stream", "network_stream")
+    network_stream: Any = None
+    _stream: AsyncBodyStream | None = None
+    _consumed = False
+    _closed = False
 
     def __init__(
         self,
         status_code: int,
         raw_headers: RawHeaders,
-        stream: AsyncBodyStream,
-        *,
+        stream: AsyncBodyStream | None,
         request: Request,
         reason_phrase: str | None = None,
         http_version: str = "HTTP/1.1",
     ) -> None:
-        BaseResponse.__init__(
-            self, status_code, raw_headers, request=request, reason_phrase=reason_phrase, http_version=http_version
-        )
-        self._stream: AsyncBodyStream | None = stream
-        self.network_stream: Any = None
-        self._consumed = False
-        self._closed = False
+        self.status_code = status_code
+        self.raw_headers = raw_headers
+        self.request = request
+        self.reason_phrase = reason_of(status_code) if reason_phrase is None else reason_phrase
+        self.http_version = http_version
+        if stream is not None:
+            self._stream = stream
 
-    def switch(self, network_stream: Any, stream: AsyncBodyStream) -> None:
-        """For engines: the connection left HTTP (101, CONNECT); ``network_stream`` reads and writes its bytes."""
-        self.network_stream = network_stream
+    def attach(self, stream: AsyncBodyStream) -> None:
+        """For engines: give the response its body."""
         self._stream = stream
+
+    def fill(self, raw: bytes, trailers: RawHeaders) -> None:
+        """For engines: give the response its body, all of it, as it came."""
+        self._raw = raw
+        self._closed = self._consumed = True
+        if trailers:
+            self.raw_trailers = trailers
 
     async def read(self) -> bytes:
         """Read the whole body into memory, so that ``content`` and the like work; return it decoded."""

@@ -75,7 +75,7 @@ class Chain:
         started = monotonic()
         try:
             response = self._engine.execute(request)
-            if not request.stream:
+            if not (request.stream or response.is_closed):
                 response.load()
         except HTTPError as error:
             raise located(error, request) from error.__cause__

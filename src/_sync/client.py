@@ -120,6 +120,9 @@ class Client(Parallel):
         see RequestOptions. Raises InvalidRequest before anything is sent, TransportError, TooManyRedirects,
         DecodingError, ClientClosed.
         """
+        return self._call(method, url, into, options)
+
+    def _call(self, method: str, url: URLTypes, into: Any, options: RequestOptions) -> Any:
         if self._closed:
             raise ClientClosed("the client is closed; make another one")
         chain = self._chain_for(options) if options else self._chain
@@ -169,7 +172,7 @@ class Client(Parallel):
     def get(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def get(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Fetch a resource; as ``request("GET", …)``."""
-        return self.request("GET", url, into=into, **options)
+        return self._call("GET", url, into, options)
 
     @overload
     def head(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
@@ -177,7 +180,7 @@ class Client(Parallel):
     def head(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def head(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Fetch the head of a resource; as ``request("HEAD", …)``."""
-        return self.request("HEAD", url, into=into, **options)
+        return self._call("HEAD", url, into, options)
 
     @overload
     def options(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
@@ -185,7 +188,7 @@ class Client(Parallel):
     def options(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def options(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Ask what a resource allows; as ``request("OPTIONS", …)``."""
-        return self.request("OPTIONS", url, into=into, **options)
+        return self._call("OPTIONS", url, into, options)
 
     @overload
     def post(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
@@ -193,7 +196,7 @@ class Client(Parallel):
     def post(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def post(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Hand a body to a resource; as ``request("POST", …)``."""
-        return self.request("POST", url, into=into, **options)
+        return self._call("POST", url, into, options)
 
     @overload
     def put(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
@@ -201,7 +204,7 @@ class Client(Parallel):
     def put(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def put(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Replace a resource; as ``request("PUT", …)``."""
-        return self.request("PUT", url, into=into, **options)
+        return self._call("PUT", url, into, options)
 
     @overload
     def patch(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
@@ -209,7 +212,7 @@ class Client(Parallel):
     def patch(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def patch(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Change a resource; as ``request("PATCH", …)``."""
-        return self.request("PATCH", url, into=into, **options)
+        return self._call("PATCH", url, into, options)
 
     @overload
     def delete(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
@@ -217,7 +220,7 @@ class Client(Parallel):
     def delete(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def delete(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Remove a resource; as ``request("DELETE", …)``."""
-        return self.request("DELETE", url, into=into, **options)
+        return self._call("DELETE", url, into, options)
 
     @overload
     def query(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
@@ -225,7 +228,7 @@ class Client(Parallel):
     def query(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
     def query(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Ask a resource a question that has a body; safe and idempotent; as ``request("QUERY", …)``."""
-        return self.request("QUERY", url, into=into, **options)
+        return self._call("QUERY", url, into, options)
 
     # The chain.
 

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from ..exceptions import InvalidHeader, InvalidMethod
 
-__all__ = ["HeaderTypes", "Headers", "RawHeaders", "check_method", "encode_header", "header_lines"]
+__all__ = ["HeaderTypes", "Headers", "RawHeaders", "SharedHeaders", "check_method", "encode_header", "header_lines"]
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 HeaderTypes: TypeAlias = (
@@ -61,6 +61,15 @@ class Headers(CIMultiDict[str]):
                 raise InvalidHeader("headers are a mapping, or pairs of name and value") from None
             result.add(*checked(name, value))
         return result
+
+
+class SharedHeaders(Headers):
+    """The headers of a client, which its requests share until one of them looks at them; never changed."""
+
+    def __init__(self, headers: Headers) -> None:
+        super().__init__(headers)
+        self.heads: dict[tuple[str, bytes, bytes], bytes] = {}
+        """Request heads made with nothing but these headers."""
 
 
 def _decode(value: bytes) -> str:

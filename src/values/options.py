@@ -10,7 +10,7 @@ from yarl import URL
 
 from ..exceptions import InvalidBody, InvalidHeader, InvalidRequest
 from .body import Body
-from .headers import Headers, HeaderTypes, check_method
+from .headers import Headers, HeaderTypes, SharedHeaders, check_method
 from .request import Request
 from .settings import Settings
 from .timeout import DEFAULT_TIMEOUT, Timeout, TimeoutTypes
@@ -76,7 +76,7 @@ _KNOWN = frozenset(RequestOptions.__annotations__)
 class Defaults:
     """What a client adds to each request; made once."""
 
-    __slots__ = ("auth", "base_url", "cookies", "headers", "params", "render", "settings", "timeout")
+    __slots__ = ("auth", "base_url", "headers", "params", "settings", "timeout")
 
     def __init__(
         self,
@@ -91,9 +91,12 @@ class Defaults:
     ) -> None:
         self.base_url = _base(base_url)
         self.params = params
-        self.headers = _default_headers(headers)
-        self.cookies = cookies
+        defaults = _default_headers(headers)
         self.auth = None if auth is None else basic_authorization(auth)
+        if self.auth is not None:
+            defaults["Authorization"] = self.auth
+        _add_cookies(defaults, cookies)
+        self.headers = SharedHeaders(defaults)
         self.timeout = DEFAULT_TIMEOUT if isinstance(timeout, Unset) else Timeout.of(timeout)
         self.settings = settings
 
@@ -107,12 +110,7 @@ class Defaults:
             parsed = join_base(self.base_url, parsed)
         if self.params:
             parsed = _with_params(parsed, self.params, None)
-        headers = Headers(self.headers)
-        if self.auth is not None:
-            headers["Authorization"] = self.auth
-        request = Request(check_method(method), parsed, headers, timeout=self.timeout, settings=self.settings)
-        if self.cookies is not None:
-            _add_cookies(request, self.cookies)
+        request = Request(check_method(method), parsed, self.headers, timeout=self.timeout, settings=self.settings)
         if options:
             self._apply(request, options, deferred=deferred)
         url = request.url
@@ -130,7 +128,7 @@ class Defaults:
         if (given := options.get("headers")) is not None:
             merge_headers(request.headers, given)
         if (cookies := options.get("cookies")) is not None:
-            _add_cookies(request, cookies)
+            _add_cookies(request.headers, cookies)
         if "auth" in options:
             auth = options["auth"]
             if auth is not None:
@@ -225,13 +223,13 @@ def _with_params(url: URL, defaults: ParamTypes, given: ParamTypes) -> URL:
     return merge_params(url, defaults, given)
 
 
-def _add_cookies(request: Request, cookies: CookieTypes) -> None:
+def _add_cookies(headers: Headers, cookies: CookieTypes) -> None:
     from ..rules.cookie_header import cookie_pairs
 
     value = cookie_pairs(cookies)
     if value:
-        present = request.headers.get("cookie")
-        request.headers["Cookie"] = f"{present}; {value}" if present else value
+        present = headers.get("cookie")
+        headers["Cookie"] = f"{present}; {value}" if present else value
 
 
 def basic_authorization(auth: AuthTypes) -> str:

@@ -8,7 +8,7 @@ from yarl import URL
 
 from .attributes import AttributeKey, Attributes
 from .call import Call
-from .headers import Headers
+from .headers import Headers, SharedHeaders
 from .settings import DEFAULT_SETTINGS, Settings
 from .timeout import DEFAULT_TIMEOUT, Deadline, Timeout
 from .url import display_url
@@ -29,7 +29,19 @@ class Request:
     ``attributes`` is a bag for plugins and users. ``stream`` is False when the whole body will be read at once.
     """
 
-    __slots__ = ("_attributes", "body", "call", "deadline", "headers", "method", "settings", "stream", "timeout", "url")
+    __slots__ = (
+        "_attributes",
+        "_headers",
+        "body",
+        "call",
+        "deadline",
+        "method",
+        "settings",
+        "shared_headers",
+        "stream",
+        "timeout",
+        "url",
+    )
 
     def __init__(
         self,
@@ -45,7 +57,12 @@ class Request:
     ) -> None:
         self.method = method
         self.url = url
-        self.headers = Headers() if headers is None else headers
+        self._headers: Headers | None = None
+        self.shared_headers: SharedHeaders | None = None
+        if type(headers) is SharedHeaders:
+            self.shared_headers = headers
+        else:
+            self._headers = Headers() if headers is None else headers
         self.body = body
         self.timeout = timeout
         self.deadline: Deadline | None = None
@@ -53,6 +70,20 @@ class Request:
         self.call = Call()
         self.settings = settings
         self.stream = stream
+
+    @property
+    def headers(self) -> Headers:
+        """The request's headers; those of the client are copied when they are first asked for."""
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = Headers(self.shared_headers or ())
+            self.shared_headers = None
+        return headers
+
+    @headers.setter
+    def headers(self, headers: Headers) -> None:
+        self._headers = headers
+        self.shared_headers = None
 
     @property
     def attributes(self) -> Attributes:
@@ -77,7 +108,9 @@ class Request:
         new = Request.__new__(Request)
         new.method = self.method
         new.url = self.url
-        new.headers = Headers(self.headers)
+        shared = self.shared_headers
+        new.shared_headers = shared
+        new._headers = Headers(self.headers) if shared is None else None
         new.body = self.body
         new.timeout = self.timeout
         new.deadline = self.deadline

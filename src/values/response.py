@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeForm
 
-__all__ = ["REDIRECTS", "BaseResponse", "is_response_type", "status_error", "without_credentials"]
+__all__ = ["REDIRECTS", "BaseResponse", "is_response_type", "reason_of", "status_error", "without_credentials"]
 
 T = TypeVar("T")
 
@@ -44,24 +44,17 @@ class BaseResponse:
     return, after ``read()`` for a streamed response; before that they raise ResponseNotRead.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_content",
-        "_cookies",
-        "_encoding",
-        "_headers",
-        "_raw",
-        "attributes",
-        "early_hints",
-        "elapsed_seconds",
-        "history",
-        "http_version",
-        "raw_headers",
-        "raw_trailers",
-        "reason_phrase",
-        "request",
-        "status_code",
-    )
+    # Most responses never need these; what does sets its own.
+    elapsed_seconds = 0.0
+    attributes: dict[Any, Any] | None = None
+    _history: list[Any] | None = None
+    _raw_trailers: RawHeaders | None = None
+    _early_hints: list[Headers] | None = None
+    _headers: Headers | None = None
+    _raw: bytes | None = None
+    _content: bytes | None = None
+    _encoding: str | None = None
+    _cookies: Mapping[str, str] | None = None
 
     def __init__(
         self,
@@ -75,18 +68,37 @@ class BaseResponse:
         self.status_code = status_code
         self.raw_headers = raw_headers
         self.request = request
-        self.reason_phrase = _reason(status_code) if reason_phrase is None else reason_phrase
+        self.reason_phrase = reason_of(status_code) if reason_phrase is None else reason_phrase
         self.http_version = http_version
-        self.history: list[Any] = []
-        self.elapsed_seconds = 0.0
-        self.raw_trailers: RawHeaders = []
-        self.early_hints: list[Headers] = []
-        self.attributes: dict[Any, Any] | None = None
-        self._headers: Headers | None = None
-        self._raw: bytes | None = None
-        self._content: bytes | None = None
-        self._encoding: str | None = None
-        self._cookies: Mapping[str, str] | None = None
+
+    @property
+    def history(self) -> list[Any]:
+        """The redirects that led here, oldest first."""
+        if self._history is None:
+            self._history = []
+        return self._history
+
+    @history.setter
+    def history(self, history: list[Any]) -> None:
+        self._history = history
+
+    @property
+    def raw_trailers(self) -> RawHeaders:
+        """The trailer fields as they came."""
+        return self._raw_trailers or []
+
+    @raw_trailers.setter
+    def raw_trailers(self, trailers: RawHeaders) -> None:
+        self._raw_trailers = trailers
+
+    @property
+    def early_hints(self) -> list[Headers]:
+        """The headers of 103 responses that came before this one (RFC 8297)."""
+        return self._early_hints or []
+
+    @early_hints.setter
+    def early_hints(self, hints: list[Headers]) -> None:
+        self._early_hints = hints
 
     # The head.
 
@@ -308,7 +320,8 @@ def is_response_type(into: object) -> bool:
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
-def _reason(status_code: int) -> str:
+def reason_of(status_code: int) -> str:
+    """Return the standard reason phrase of a status, or an empty text."""
     return _REASONS.get(status_code, "")
 
 

@@ -60,18 +60,6 @@ async def test_the_last_one_back_is_the_first_one_out() -> None:
     assert pool.stats().reused == 2
 
 
-async def test_stale_and_old_connections_are_dropped_when_popped() -> None:
-    pool = AsyncPool(Limits())
-    fresh, stale, old = opened(pool, "a"), opened(pool, "a"), opened(pool, "a")
-    for connection in (fresh, stale, old):
-        pool.release(connection, reusable=True)
-    stale.stale = old.old = True
-    taken: Any = pool.take("a")
-    assert taken is fresh
-    assert (stale.aborted, old.aborted, taken.aborted) == (1, 1, 0)
-    assert counts(pool) == (1, 0, 0)
-
-
 async def test_a_broken_connection_is_closed_and_its_route_forgotten() -> None:
     pool = AsyncPool(Limits())
     connection = opened(pool, "a")

@@ -61,18 +61,6 @@ def test_the_last_one_back_is_the_first_one_out() -> None:
     assert pool.stats().reused == 2
 
 
-def test_stale_and_old_connections_are_dropped_when_popped() -> None:
-    pool = Pool(Limits())
-    fresh, stale, old = opened(pool, "a"), opened(pool, "a"), opened(pool, "a")
-    for connection in (fresh, stale, old):
-        pool.release(connection, reusable=True)
-    stale.stale = old.old = True
-    taken: Any = pool.take("a")
-    assert taken is fresh
-    assert (stale.aborted, old.aborted, taken.aborted) == (1, 1, 0)
-    assert counts(pool) == (1, 0, 0)
-
-
 def test_a_broken_connection_is_closed_and_its_route_forgotten() -> None:
     pool = Pool(Limits())
     connection = opened(pool, "a")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ...._concurrency import body_chunks, monotonic
 from ....exceptions import HTTPError, ReadTimeout, WriteError, WriteTimeout
-from ....rules.framing import LAST_CHUNK, LengthGuard, encode_chunk, encode_request
+from ....rules.framing import LAST_CHUNK, LengthGuard, encode_chunk
 from ....rules.http1 import ResponseParser
+from ....rules.request_head import encode_head
 from ....values.headers import Headers, RawHeaders
 from ....values.request import Request
 from ...response import BodyStream, Response
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ...._network import ByteStream
     from ....values.body import Body
     from ....values.timeout import Deadline
+    from ....values.url import Endpoint
     from .pool import Pool, RoutePool
 
 __all__ = ["Connection", "Http1Body"]
@@ -88,17 +90,16 @@ class Connection:
 
     # One exchange.
 
-    def exchange(self, request: Request, target: bytes, host: bytes, headers: Headers) -> Response:
+    def exchange(self, request: Request, endpoint: Endpoint) -> Response:
         """Send a request and return its response, whose body is read from here. Raises TransportError.
 
-        ``target`` and ``headers`` are in the form the route asks for (RFC 9112 section 3.2).
         When it raises, or is cancelled, the connection is closed and its permit given back.
         """
         try:
             parser = self.parser
             deadline = request.deadline
             timeout = request.timeout
-            head, length = encode_request(request.method, target, host, headers, request.body)
+            head, length = encode_head(request, endpoint)
             parser.start(request.method, upgrade=request.stream and "upgrade" in request.headers)
             body = request.body
             if body is None:
@@ -107,39 +108,44 @@ class Connection:
                 self._upload(request, head, body, length)
             read = timeout.read
             if not parser.head_complete:
-                self._read_head(read, deadline)
+                data = self.stream.read(READ_SIZE, read if deadline is None else deadline.clamp(read))
+                if not (data and parser.feed(data)) and not parser.head_complete:
+                    self._read_head(data, read, deadline)
             self.used = True
             response = Response(
-                parser.status_code,
-                parser.headers,
-                Http1Body(self, read, deadline),
-                request=request,
-                reason_phrase=parser.reason_phrase,
-                http_version=parser.http_version,
+                parser.status_code, parser.headers, None, request, parser.reason_phrase, parser.http_version
             )
+            if parser.informational:
+                response.early_hints = [Headers.from_raw(raw) for status, raw in parser.informational if status == 103]
+            if parser.upgraded:
+                self._upgraded(response)
+            elif parser.complete and not request.stream:
+                # All of it is here, as is usual for small ones.
+                response.fill(parser.take_body(), parser.trailers)
+                self.finish()
+            else:
+                response.attach(Http1Body(self, read, deadline))
         except BaseException:
             self._owner.release(self, reusable=False)
             raise
-        if parser.upgraded:
-            return self._upgraded(response)
-        if parser.informational:
-            response.early_hints = [Headers.from_raw(raw) for status, raw in parser.informational if status == 103]
         return response
 
-    def _upgraded(self, response: Response) -> Response:
+    def _upgraded(self, response: Response) -> None:
         stream = UpgradedStream(self, self.parser.leftover)
-        response.switch(stream, UpgradedBody(stream))
-        return response
+        response.network_stream = stream
+        response.attach(UpgradedBody(stream))
 
-    def _read_head(self, read: float | None, deadline: Deadline | None) -> None:
+    def _read_head(self, data: bytes | None, read: float | None, deadline: Deadline | None) -> None:
+        """Go on to the end of the head; ``data`` is what came last, None for nothing yet, b"" for the end."""
         parser = self.parser
         stream = self.stream
         while not parser.head_complete:
+            if data == b"":
+                parser.feed_eof()
+                return
             data = stream.read(READ_SIZE, read if deadline is None else deadline.clamp(read))
             if data:
                 parser.feed(data)
-            else:
-                parser.feed_eof()
 
     def _upload(self, request: Request, head: bytes, body: Body, length: int | None) -> None:
         """Send head and body. Stops where the server answers before the end (RFC 9112 section 9.5)."""
@@ -163,7 +169,7 @@ class Connection:
 
     def _read_answer(self, error: HTTPError, request: Request) -> None:
         try:
-            self._read_head(request.timeout.read, request.deadline)
+            self._read_head(None, request.timeout.read, request.deadline)
         except HTTPError:
             raise error from error.__cause__
 

@@ -13,7 +13,6 @@ from ....exceptions import ConnectError, NetworkError, ProxyError, UnsupportedBy
 from ....rules.framing import absolute_form
 from ....rules.http1 import ResponseParser
 from ....values.capabilities import Capability
-from ....values.headers import Headers
 from ....values.limits import Limits
 from ....values.pool_stats import PoolStats
 from ....values.request import Request
@@ -78,54 +77,34 @@ class NativeDriver(Engine):
         pool = self._pool
         if pool is None or self._owner is not owner() or self._generation != fork_generation():
             pool = self._pool_here()
+        original = request  # what only a proxy may see stays out of the response
         endpoint = endpoint_of(request.url)
-        if self._proxies is None:
-            return self._exchange(pool, request, endpoint, endpoint.origin, None, endpoint.target, request.headers)
-        proxy = self._proxies.proxy_for(endpoint.origin)
-        target = endpoint.target
-        headers = request.headers
-        route: Any = (endpoint.origin, proxy)
-        if proxy is not None and endpoint.origin.scheme == "http":
-            # One connection to the proxy serves all plain origins.
-            route = proxy
-            target = absolute_form(endpoint)
-            headers = Headers(headers)
-            headers.update(proxy_headers(proxy))
-        elif "proxy-authorization" in headers:
-            headers = Headers(headers)
-            headers.popall("proxy-authorization")
-        return self._exchange(pool, request, endpoint, route, proxy, target, headers)
-
-    def _exchange(
-        self,
-        pool: Pool,
-        request: Request,
-        endpoint: Endpoint,
-        route: Any,
-        proxy: Proxy | None,
-        target: bytes,
-        headers: Headers,
-    ) -> Response:
-        taken = pool.take(route)
-        if type(taken) is Connection:
-            connection = taken
-        else:
-            connection = self._obtain(pool, taken, request, endpoint, proxy)
-        if not connection.used:
-            return connection.exchange(request, target, endpoint.host, headers)
-        try:
-            return connection.exchange(request, target, endpoint.host, headers)
-        except NetworkError as error:
-            # RFC 9110 section 9.2.2 and RFC 9112 section 9.3.1: the server may close an idle connection at any time.
-            if connection.parser.started or not self._may_send_again(request):
-                raise
-            first = error
-        taken = pool.take(route, fresh=True)
-        connection = self._obtain(pool, taken, request, endpoint, proxy)
-        try:
-            return connection.exchange(request, target, endpoint.host, headers)
-        except NetworkError as error:
-            raise error from first
+        route: Any = endpoint.origin
+        proxy: Proxy | None = None
+        if self._proxies is not None:
+            proxy = self._proxies.proxy_for(endpoint.origin)
+            request, endpoint, route = _proxied(request, endpoint, proxy)
+        first: NetworkError | None = None
+        while True:
+            taken = pool.take(route, fresh=first is not None)
+            if type(taken) is not Connection:
+                connection = self._obtain(pool, taken, request, endpoint, proxy)
+            elif taken.usable():
+                connection = taken
+            else:
+                pool.release(taken, reusable=False)
+                continue
+            reused = connection.used
+            try:
+                response = connection.exchange(request, endpoint)
+            except NetworkError as error:
+                # RFC 9110 section 9.2.2, RFC 9112 section 9.3.1: a server may close an idle connection at any time.
+                if first is None and reused and not connection.parser.started and self._may_send_again(request):
+                    first = error
+                    continue
+                raise error from first
+            response.request = original
+            return response
 
     def _may_send_again(self, request: Request) -> bool:
         body = request.body
@@ -270,6 +249,19 @@ def _proxy_rules(settings: ConnectionSettings) -> ProxyRules | None:
     from ....rules.proxies import proxy_rules
 
     return proxy_rules(settings.proxy, environ if settings.trust_env else None) or None
+
+
+def _proxied(request: Request, endpoint: Endpoint, proxy: Proxy | None) -> tuple[Request, Endpoint, Any]:
+    """Return request, endpoint and route in the form that a way with or without a proxy asks for."""
+    if proxy is not None and endpoint.origin.scheme == "http":
+        # One connection to the proxy serves all plain origins.
+        request = request.copy()
+        request.headers.update(proxy_headers(proxy))
+        return request, endpoint._replace(target=absolute_form(endpoint)), proxy
+    if "proxy-authorization" in request.headers:
+        request = request.copy()
+        request.headers.popall("proxy-authorization")
+    return request, endpoint, (endpoint.origin, proxy)
 
 
 def _left(limit: Deadline | None) -> float | None:

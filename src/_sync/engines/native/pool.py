@@ -70,30 +70,34 @@ class Pool:
     # For a request.
 
     def take(self, route: Route, *, fresh: bool = False) -> Connection | RoutePool | Waiter[Any]:
-        """Return an idle connection, or a permit to open one (its route pool), or a waiter to wait on."""
+        """Return an idle connection, or a permit to open one (its route pool), or a waiter to wait on.
+
+        Whether the connection is still usable is for the caller to see: that takes a system call, and the lock is held.
+        """
+        with self._lock:
+            pool = self._routes.get(route)
+            if pool is not None and not fresh:
+                idle = pool.idle
+                if idle:
+                    connection = idle.pop()
+                    del self._idle[connection]
+                    self.reused += 1
+                    return connection
+        return self._take_permit(route)
+
+    def _take_permit(self, route: Route) -> RoutePool | Waiter[Any]:
         dropped: list[Connection] = []
-        taken: Connection | RoutePool | Waiter[Any]
         with self._lock:
             if self._closed:
                 raise CloseError("the client was closed")
             pool = self._routes.get(route)
             if pool is None:
                 pool = self._routes[route] = RoutePool(route)
-            idle = pool.idle
-            while idle and not fresh:
-                taken = idle.pop()
-                del self._idle[taken]
-                if taken.usable():
-                    self.reused += 1
-                    break
-                self._forget(taken, pool)
-                dropped.append(taken)
-            else:
-                self._routes[route] = taken = pool
-                if not self._permit(pool, dropped):
-                    taken = Waiter()
-                    pool.waiters[taken] = None
-                    self._waiting[taken] = pool
+            taken: RoutePool | Waiter[Any] = pool
+            if not self._permit(pool, dropped):
+                taken = Waiter()
+                pool.waiters[taken] = None
+                self._waiting[taken] = pool
         for each in dropped:
             each.abort()
         return taken
@@ -170,23 +174,40 @@ class Pool:
 
     def release(self, connection: Connection, *, reusable: bool) -> None:
         """Take a connection back: hand it on, keep it, or (not ``reusable``) let its permit go on."""
-        pool = connection.pool
+        now = monotonic()
+        with self._lock:
+            if reusable and not self._waiting and connection in self._connections and not self._closed:
+                connection.idle_since = now
+                connection.pool.idle.append(connection)
+                self._idle[connection] = None
+                if len(self._idle) <= self._max_idle and now < self._next_sweep:
+                    return
         dropped: list[Connection] = []
         with self._lock:
-            if connection not in self._connections:
-                return
-            if self._closed or not reusable:
-                self._forget(connection, pool)
-                dropped.append(connection)
-                self._serve_next(dropped)
-            elif not (self._waiting and self._hand_on(connection, pool, dropped)):
-                self._keep(connection, pool, dropped)
+            self._settle(connection, reusable, now, dropped)
         for each in dropped:
             each.abort()
 
+    def _settle(self, connection: Connection, reusable: bool, now: float, dropped: list[Connection]) -> None:
+        """The rarer ways: too many are idle, it is time to look at them, others wait, or this one is done with."""
+        pool = connection.pool
+        if connection in self._idle:
+            if len(self._idle) > self._max_idle:
+                self._evict(next(iter(self._idle)), dropped)
+            if now >= self._next_sweep:
+                self._sweep(now, dropped)
+        elif connection not in self._connections:
+            return
+        elif self._closed or not reusable:
+            self._forget(connection, pool)
+            dropped.append(connection)
+            self._serve_next(dropped)
+        elif not self._hand_on(connection, pool, dropped):
+            self._keep(connection, pool, now, dropped)
+
     def _hand_on(self, connection: Connection, pool: RoutePool, dropped: list[Connection]) -> bool:
         """Give a free connection, or its permit, to a waiter; return whether there was one."""
-        oldest = next(iter(self._waiting.values()))
+        oldest = next(iter(self._waiting.values()), pool)
         if oldest is not pool and oldest.open == 0:
             # The one that waits longest has no connection on its route at all: it would starve while this route's
             # waiters pass this connection among themselves.
@@ -202,20 +223,16 @@ class Pool:
                 return True
         return False
 
-    def _keep(self, connection: Connection, pool: RoutePool, dropped: list[Connection]) -> None:
+    def _keep(self, connection: Connection, pool: RoutePool, now: float, dropped: list[Connection]) -> None:
         if self._waiting and self._open >= self._max:
             # Others wait, and only a permit helps them.
             self._forget(connection, pool)
             dropped.append(connection)
             self._serve_next(dropped)
             return
-        connection.idle_since = now = monotonic()
+        connection.idle_since = now
         pool.idle.append(connection)
         self._idle[connection] = None
-        if len(self._idle) > self._max_idle:
-            self._evict(next(iter(self._idle)), dropped)
-        if now >= self._next_sweep:
-            self._sweep(now, dropped)
 
     def _sweep(self, now: float, dropped: list[Connection]) -> None:
         self._next_sweep = now + SWEEP_INTERVAL

@@ -14,6 +14,9 @@ __all__ = [
     "answer_then",
     "close_at_once",
     "cut",
+    "expect",
+    "expect_late",
+    "expect_refused",
     "ignore_upload",
     "reset_after",
     "say_after",
@@ -154,5 +157,47 @@ def answer_endlessly(start: bytes, more: bytes) -> Act:
         peer.send(start)
         while not peer.server.closing.is_set():
             peer.send(more)
+
+    return Act(play)
+
+
+def expect(word: bytes, final: bytes) -> Act:
+    """Answer an expectation with these informational responses, take the body, answer, and serve on."""
+
+    def play(peer: Peer) -> None:
+        head = peer.read_head()
+        assert head.headers["expect"] == "100-continue"
+        if word:
+            peer.send(word)
+        peer.read_body(head)
+        peer.send(final)
+        peer.serve()
+
+    return Act(play)
+
+
+def expect_late(delay: float, word: bytes, final: bytes) -> Act:
+    """Say the word when the client has lost patience and the body is on its way."""
+
+    def play(peer: Peer) -> None:
+        head = peer.read_head()
+        peer.pause(delay)
+        peer.send(word)
+        peer.read_body(head)
+        peer.send(final)
+        peer.serve()
+
+    return Act(play)
+
+
+def expect_refused(final: bytes) -> Act:
+    """Answer a head finally, and wait for the body all the same."""
+
+    def play(peer: Peer) -> None:
+        head = peer.read_head()
+        if final:
+            peer.send(final)
+        peer.read_body(head)
+        peer.read_to_end()
 
     return Act(play)

@@ -174,7 +174,8 @@ class Peer:
         """Be a good server until the client goes."""
         while True:
             request = self.read_request()
-            self.send(reply(f"{request.method} {request.target} {len(request.body)}".encode()))
+            told = f"{request.method} {request.target} {len(request.body)}".encode()
+            self.send(reply(told, "200 OK", f"Connection-Number: {self.number}"))
 
 
 @dataclass(frozen=True)

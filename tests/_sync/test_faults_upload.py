@@ -1,0 +1,219 @@
+# Generated from tests/_async/test_faults_upload.py by scripts/generate_sync.py. Do not edit.
+"""Servers that misbehave while a body is sent, and bodies that misbehave themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from duohttp import LocalProtocolError, NetworkError, ReadTimeout, RequestError, Timeout, WriteTimeout
+from duohttp._concurrency import monotonic
+
+from ..faults import acts
+from ..faults.leaks import nothing_left
+from ..faults.scripted_server import Act, ScriptedServer, reply, scripted_server
+from .faulty import ENGINES, Tried, still_well
+
+pytestmark = pytest.mark.anyio
+
+TOO_LARGE = reply(b"too large", "413 Content Too Large")
+
+
+@pytest.fixture(params=sorted(ENGINES))
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=["plain", "tls"])
+def server(request: pytest.FixtureRequest) -> Iterator[ScriptedServer]:
+    with nothing_left(), scripted_server(tls=request.param == "tls") as server:
+        yield server
+
+
+class Upload:
+    """A body that would be sent for long, and tells how far it got and whether it was cleaned up."""
+
+    def __init__(self, pieces: int = 800) -> None:
+        self.pieces = pieces
+        self.sent = 0
+        self.ended = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for _ in range(self.pieces):
+                self.sent += 1
+                yield b"x" * 65536
+        finally:
+            self.ended = True
+
+
+# F12: an early final answer.
+
+
+@pytest.mark.parametrize("then", ["deaf", "open", "close_notify"])
+@pytest.mark.parametrize("length", [None, "52428800"], ids=["chunked", "length"])
+def test_early_answer_stops_the_upload(engine: str, server: ScriptedServer, then: str, length: str | None) -> None:
+    server.then(acts.answer_early(TOO_LARGE, 65536, then))
+    upload = Upload()
+    with Tried(engine) as client:
+        headers = {} if length is None else {"Content-Length": length}
+        response = client.post(server.url(), content=iter(upload), headers=headers)
+        assert (response.status_code, response.content) == (413, b"too large")
+        assert upload.sent < upload.pieces
+        assert upload.ended
+        still_well(client, server)
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("then", ["deaf", "close_notify"])
+def test_early_answer_to_a_body_in_memory(engine: str, server: ScriptedServer, then: str) -> None:
+    server.then(acts.answer_early(TOO_LARGE, 65536, then))
+    with Tried(engine) as client:
+        response = client.post(server.url(), content=b"x" * 20_000_000)
+        assert response.status_code == 413
+        still_well(client, server)
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("stage", [0, 65536])
+def test_reset_while_uploading(engine: str, server: ScriptedServer, stage: int) -> None:
+    """The answer may be lost with the reset; the upload ends in any case."""
+    server.then(acts.answer_early(b"", stage, "reset"), acts.answer_early(TOO_LARGE, stage, "reset"))
+    with Tried(engine) as client:
+        upload = Upload()
+        with pytest.raises(NetworkError):
+            client.post(server.url(), content=iter(upload))
+        assert upload.sent < upload.pieces
+        upload = Upload()
+        try:
+            response = client.post(server.url(), content=iter(upload))
+        except NetworkError:
+            pass
+        else:
+            assert response.status_code == 413
+        assert upload.sent < upload.pieces
+        assert server.connections == 2
+        still_well(client, server)
+
+
+def test_answer_and_half_close_before_the_body_was_read(engine: str, server: ScriptedServer) -> None:
+    server.then(acts.answer_early(TOO_LARGE, 0, "close_notify"))
+    with Tried(engine) as client:
+        response = client.post(server.url(), content=iter(Upload()))
+        assert response.status_code == 413
+        still_well(client, server)
+
+
+# F13: Expect: 100-continue.
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+EXPECT = {"Expect": "100-continue"}
+
+
+@pytest.mark.parametrize("word", [CONTINUE, CONTINUE * 2, CONTINUE + b"HTTP/1.1 102 Processing\r\n\r\n"])
+def test_expected_continue(engine: str, server: ScriptedServer, word: bytes) -> None:
+    server.then(acts.expect(word, reply(b"stored")))
+    with Tried(engine) as client:
+        started = monotonic()
+        response = client.put(server.url(), content=b"abc", headers=EXPECT)
+        assert response.content == b"stored"
+        assert server.received[0].body == b"abc"
+        assert monotonic() - started < 0.9
+        still_well(client, server)
+        assert server.connections == 1
+
+
+def test_expected_continue_that_never_comes(engine: str, server: ScriptedServer) -> None:
+    """A server that knows nothing of it waits for the body; it gets it after a while."""
+    server.then(acts.expect(b"", reply(b"stored")), acts.expect_late(1.3, CONTINUE, reply(b"stored")))
+    with Tried(engine) as client:
+        response = client.put(server.url(), content=b"abc", headers=EXPECT)
+        assert response.content == b"stored"
+        client.close()
+    with Tried(engine) as client:
+        response = client.put(server.url(), content=b"abc", headers=EXPECT)
+        assert response.content == b"stored"
+        still_well(client, server)
+    assert [request.body for request in server.received[:2]] == [b"abc", b"abc"]
+
+
+@pytest.mark.parametrize("status", ["417 Expectation Failed", "401 Unauthorized", "200 OK"])
+def test_expected_continue_answered_at_once(engine: str, server: ScriptedServer, status: str) -> None:
+    """The body is not sent; the connection, on which the server may wait for it, is not used again."""
+    server.then(acts.expect_refused(reply(b"no", status)))
+    upload = Upload()
+    with Tried(engine) as client:
+        response = client.put(server.url(), content=iter(upload), headers=EXPECT)
+        assert response.content == b"no"
+        assert upload.sent == 0
+        still_well(client, server)
+        assert server.connections == 2
+
+
+def test_expected_continue_and_silence(engine: str, server: ScriptedServer) -> None:
+    server.then(acts.expect_refused(b""))
+    with Tried(engine) as client:
+        with pytest.raises((ReadTimeout, WriteTimeout)):
+            client.put(server.url(), content=b"abc", headers=EXPECT, timeout=Timeout(10, read=0.1))
+        still_well(client, server)
+
+
+# F15: a server that never reads.
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_upload_that_is_not_read(engine: str, server: ScriptedServer, streamed: bool) -> None:
+    server.then(acts.ignore_upload)
+    upload = Upload()
+    with Tried(engine) as client:
+        started = monotonic()
+        with pytest.raises(WriteTimeout):
+            client.post(
+                server.url(), content=iter(upload) if streamed else b"x" * 50_000_000, timeout=Timeout(10, write=0.2)
+            )
+        assert monotonic() - started < 5
+        assert upload.sent < upload.pieces
+        still_well(client, server)
+
+
+# F19: bodies that fail.
+
+
+class Broken(Exception):
+    pass
+
+
+@pytest.mark.parametrize("good", [0, 1, 5])
+@pytest.mark.parametrize("length", [None, "1000000"])
+def test_body_that_raises(engine: str, server: ScriptedServer, good: int, length: str | None) -> None:
+    def body() -> Iterator[bytes]:
+        yield from [b"x" * 1000] * good
+        raise Broken("on purpose")
+
+    server.then(Act(lambda peer: peer.read_request()))
+    with Tried(engine) as client:
+        headers = {} if length is None else {"Content-Length": length}
+        with pytest.raises(Broken, match="on purpose"):
+            client.post(server.url(), content=body(), headers=headers)
+        assert server.received == []
+        still_well(client, server)
+
+
+@pytest.mark.parametrize("length", ["2999", "3001"])
+def test_body_that_lies_about_its_length(engine: str, server: ScriptedServer, length: str) -> None:
+    server.then(Act(lambda peer: peer.read_request()))
+    with Tried(engine) as client:
+        with pytest.raises(LocalProtocolError):
+            client.post(server.url(), content=iter([b"x" * 1000] * 3), headers={"Content-Length": length})
+        assert server.received == []
+        still_well(client, server)
+
+
+def test_body_of_the_wrong_type(engine: str, server: ScriptedServer) -> None:
+    server.then(Act(lambda peer: peer.read_request()))
+    with Tried(engine) as client:
+        with pytest.raises((RequestError, TypeError)):
+            client.post(server.url(), content=iter([b"x", 5]))  # type: ignore[list-item]
+        assert server.received == []
+        still_well(client, server)

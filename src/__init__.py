@@ -85,8 +85,10 @@ if TYPE_CHECKING:
     from .plugins.plugin import Plugin as Plugin
     from .plugins.plugin import Stage as Stage
     from .plugins.redirect import HttpRedirect as HttpRedirect
+    from .plugins.retry import Retry as Retry
     from .plugins.validator import HttpCallValidator as HttpCallValidator
     from .rules.http1_limits import Http1Limits as Http1Limits
+    from .values.attempt import Attempt as Attempt
     from .values.attributes import AttributeKey as AttributeKey
     from .values.body import Body as Body
     from .values.capabilities import Capability as Capability
@@ -113,6 +115,8 @@ if TYPE_CHECKING:
 
 
 _WHERE = {
+    "plugins.retry": ("Retry",),
+    "values.attempt": ("Attempt",),
     "values.body": ("Body",),
     "values.response": ("BaseResponse",),
     "rules.http1_limits": ("Http1Limits",),

@@ -56,6 +56,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .values.attempt import Attempt
     from .values.request import Request
     from .values.response import BaseResponse
 
@@ -131,7 +132,7 @@ class HTTPError(Exception):
         self.message = message
         self.request = request
         self.response = response
-        self.attempts: tuple[Any, ...] = ()
+        self.attempts: tuple[Attempt, ...] = ()
 
     def __str__(self) -> str:
         request = self.request

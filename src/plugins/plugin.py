@@ -43,6 +43,8 @@ class Plugin:
 
     stage: ClassVar[Stage] = Stage.ATTEMPT
     repeatable: ClassVar[bool] = False
+    handler: ClassVar[str] = ""
+    """For plugins of this package: the module of the clients that does their waiting, loaded when one is installed."""
 
     @property
     def name(self) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .attempt import Attempt
 
 __all__ = ["MAX_SENDS", "Call"]
 
@@ -17,4 +20,4 @@ class Call:
 
     def __init__(self) -> None:
         self.sends = 0
-        self.attempts: list[Any] | None = None
+        self.attempts: list[Attempt] | None = None

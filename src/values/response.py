@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeForm
 
+    from .attempt import Attempt
+
 __all__ = ["REDIRECTS", "BaseResponse", "is_response_type", "reason_of", "status_error", "without_credentials"]
 
 T = TypeVar("T")
@@ -119,6 +121,11 @@ class BaseResponse:
     def url(self) -> URL:
         """The url that answered: after redirects, the last one."""
         return self.request.url
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What the Retry plugin tried for this call, oldest first; empty without the plugin."""
+        return tuple(self.request.call.attempts or ())
 
     @property
     def elapsed(self) -> timedelta:
@@ -345,7 +352,9 @@ def status_error(response: BaseResponse) -> StatusError:
             text = "<the body does not decode>"
         if text:
             message += f": {text!r}"
-    return kind(message, request=response.request, response=response)
+    error = kind(message, request=response.request, response=response)
+    error.attempts = response.attempts
+    return error
 
 
 def without_credentials(location: str) -> str:

@@ -31,6 +31,12 @@ def handler_for(plugin: Plugin) -> AsyncSend | None:
         if make is not None:
             handler: AsyncSend = make(plugin).send
             return handler
+    if plugin.handler:
+        from importlib import import_module
+
+        module = import_module(f".{plugin.handler}", __package__)
+        waiting: AsyncSend = module.HANDLER(plugin).send
+        return waiting
     if has_hook(plugin, "flow"):
         return AsyncFlowHandler(plugin).send
     check_pair(plugin, "send_async")

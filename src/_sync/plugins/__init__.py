@@ -32,6 +32,12 @@ def handler_for(plugin: Plugin) -> Send | None:
         if make is not None:
             handler: Send = make(plugin).send
             return handler
+    if plugin.handler:
+        from importlib import import_module
+
+        module = import_module(f".{plugin.handler}", __package__)
+        waiting: Send = module.HANDLER(plugin).send
+        return waiting
     if has_hook(plugin, "flow"):
         return FlowHandler(plugin).send
     check_pair(plugin, "send")

@@ -168,7 +168,7 @@ class AsyncTLSStream(AsyncByteStream):
                 self._maybe = self._maybe or self._plain is not None
         except (ReadError, TLSError):
             return True
-        return self._plain is not None
+        return self._plain is not None or self._machine.renegotiating()
 
     def get_extra_info(self, name: str) -> object | None:
         if name == "ssl_object":

@@ -72,6 +72,13 @@ class TLSMachine:
         """Return whether ``read`` may have something without being fed; it may be a part of a record only."""
         return self._ended or self._incoming.pending > 0 or self._incoming.eof
 
+    def renegotiating(self) -> bool:
+        """Return whether the server began a handshake anew, as TLS 1.2 allows; nothing can be written before its end.
+
+        To be asked after all input was read, before ``outgoing`` is sent.
+        """
+        return self.outgoing.pending > 0 and self.ssl_object.version() != "TLSv1.3"
+
     def read(self, max_bytes: int) -> bytes | None:
         """Return plain bytes, ``b""`` at the proper end, or None if more must be fed. Raises ReadError.
 
@@ -114,6 +121,8 @@ class TLSMachine:
                 while sent < size:
                     sent += self._encrypt(view[sent:])
             return self.outgoing.read()
+        except SSLWantReadError as error:
+            raise WriteError(f"writing to {self._name} failed: the server wants a new TLS handshake first") from error
         except (ssl.SSLError, ValueError) as error:
             raise WriteError(f"writing to {self._name} failed: {explain(error, self._host)}") from error
 

@@ -182,8 +182,8 @@ def test_write_times_out_when_nobody_reads(flavour: str, secure: bool) -> None:
         try:
             start = time.monotonic()
             with pytest.raises(WriteTimeout, match="did not take the data"):
-                await stream.write(bytes(30_000_000), 0.2)
-            assert 0.19 <= time.monotonic() - start < 3
+                await stream.write(bytes(20_000_000), 0.1)
+            assert 0.09 <= time.monotonic() - start < 3
         finally:
             stream.abort()
             ended.set()
@@ -504,7 +504,7 @@ def test_an_upload_nobody_takes_times_out(flavour: str, secure: bool) -> None:
     async def test(stream: AnyStream) -> None:
         try:
             with pytest.raises(WriteTimeout):
-                await stream.write_until_readable(bytes(30_000_000), 0.2)
+                await stream.write_until_readable(bytes(20_000_000), 0.1)
         finally:
             stream.abort()
             ended.set()

@@ -37,7 +37,7 @@ http {{
 
 @contextmanager
 def serve() -> Iterator[tuple[str, str]]:
-    """Serve ``/pages/0.txt`` … ``/pages/99.txt``, ``/user.json`` and ``/big.bin`` (20 MB).
+    """Serve ``/pages/0.txt`` … ``/pages/99.txt``, ``/user.json``, ``/users/1.json`` … 3, and ``/big.bin`` (20 MB).
 
     Yields the name of the server and the url of its root.
     """
@@ -60,6 +60,10 @@ def write_files(folder: Path) -> None:
     for number in range(100):
         (folder / "pages" / f"{number}.txt").write_text(f"This is page {number}.\n")
     (folder / "user.json").write_text(json.dumps({"id": 1, "name": "Ada", "languages": ["English", "Analytical"]}))
+    (folder / "users").mkdir()
+    for number, name in enumerate(("Ada", "Grace", "Edsger"), 1):
+        user = {"id": number, "name": name, "email": f"{name.lower()}@example.org"}
+        (folder / "users" / f"{number}.json").write_text(json.dumps(user))
     with (folder / "big.bin").open("wb") as big:
         big.truncate(20_000_000)
 

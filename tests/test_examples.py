@@ -1,0 +1,76 @@
+"""Each example runs, as a reader runs it, and does what it says; the tour has tests of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+sys.path.insert(0, str(EXAMPLES))  # the examples are no part of the package
+
+from server import serve  # type: ignore[import-not-found]  # noqa: E402
+
+
+def run(name: str, *arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run an example; warnings are errors."""
+    environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    environment |= {"PYTHONPATH": str(ROOT / ".dev"), "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-W", "error", str(EXAMPLES / f"{name}.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, cwd=folder, env=environment)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def passed(name: str, *arguments: str, folder: Path = ROOT) -> str:
+    """Run an example and return what it printed."""
+    done = run(name, *arguments, folder=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with serve() as (_, root):
+        yield root
+
+
+def test_every_example_is_tested_here() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    for path in EXAMPLES.glob("*.py"):
+        assert f'"{path.stem}"' in text or path.stem in ("server", "tour"), f"{path.name} has no test"
+
+
+@pytest.mark.parametrize("name", ["typed_parallel", "typed_parallel_async"])
+def test_typed_objects_in_a_supervisor_scope(name: str) -> None:
+    first, second, third, fourth = passed(name).splitlines()
+    assert first == "Hello, Ada <ada@example.org>!"
+    assert second == "Hello, Grace <grace@example.org>!"
+    assert third.startswith("ClientStatusError: the server answered 404")
+    assert fourth == "Hello, Edsger <edsger@example.org>!"
+
+
+@pytest.mark.parametrize("name", ["typed_parallel", "typed_parallel_async"])
+def test_typed_objects_of_given_urls(name: str, server: str) -> None:
+    first, second = passed(name, f"{server}/big.bin", f"{server}/users/3.json").splitlines()
+    assert first.startswith("DecodingError: ")
+    assert second == "Hello, Edsger <edsger@example.org>!"
+
+
+def test_a_streamed_download(server: str, tmp_path: Path) -> None:
+    assert "20,000,000 of 20000000 bytes" in passed("streamed_download")
+    printed = passed("streamed_download", f"{server}/big.bin", folder=tmp_path)
+    assert hashlib.sha256((tmp_path / "big.bin").read_bytes()).hexdigest() in printed
+    done = run("streamed_download", f"{server}/nothing", folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("ClientStatusError: the server answered 404")
+
+
+def test_testing_with_a_mock_engine() -> None:
+    assert passed("mock_testing").count(": passed") == 4

@@ -13,6 +13,7 @@ import pytest
 
 from duohttp import (
     AsyncClient,
+    AsyncResponse,
     Client,
     CloseError,
     ConnectTimeout,
@@ -276,11 +277,13 @@ def test_iteration_that_is_dropped_frees_its_connection(kind: str, certificates:
             for number in range(3):
                 request = client.build_request("GET", f"{url}/x/50000")
                 request.stream = True
-                response = await client.send(request)
+                response: AsyncResponse | None = await client.send(request)
+                assert response is not None
                 async for _ in response.iter_raw():
                     break
-                del response
-                gc.collect()
+                with pytest.warns(ResourceWarning, match="dropped unread"):
+                    response = None
+                    gc.collect()
                 await fetch(client, url, f"next-{number}")
 
     asyncio.run(main())

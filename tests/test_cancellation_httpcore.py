@@ -252,7 +252,7 @@ def test_response_that_is_dropped_frees_its_connection(kind: str, certificates: 
                 cycle: list[Any] = [await client.send(request)]
                 cycle.append(cycle)
                 del cycle
-                with pytest.warns(ResourceWarning, match="dropped unread"):
+                with pytest.warns(ResourceWarning, match="dropped unread"):  # noqa: PT031
                     gc.collect()
                 await fetch(client, url, f"next-{number}")
             assert client.pool_stats().open == 1
@@ -281,7 +281,7 @@ def test_iteration_that_is_dropped_frees_its_connection(kind: str, certificates:
                 assert response is not None
                 async for _ in response.iter_raw():
                     break
-                with pytest.warns(ResourceWarning, match="dropped unread"):
+                with pytest.warns(ResourceWarning, match="dropped unread"):  # noqa: PT031
                     response = None
                     gc.collect()
                 await fetch(client, url, f"next-{number}")

@@ -29,7 +29,7 @@ from duohttp._concurrency import spawn
 from duohttp.engines.httpcore import HttpcoreEngine
 
 from .servers.certificates import Certificates
-from .servers.raw import Hang, RawServer, Send
+from .servers.raw import Hang, RawServer, Send, Step
 from .sweep import Http2SweepServer, Interrupt, SweepServer, fetch, interrupt_by_cancel, interrupt_by_timeout, sweep
 
 ONE = Limits(max_connections=1)
@@ -48,8 +48,9 @@ async def served(kind: str, certificates: Certificates) -> AsyncIterator[tuple[s
         async with SweepServer(tunnel_tls=tls).running() as proxy:
             yield "https://localhost:1", {**trust, "proxy": proxy.url}
     else:
-        options = {"close": kind.endswith("closing"), "chunked": kind.endswith("chunked")}
-        async with SweepServer(**options, tls=tls if kind.startswith("tls") else None).running() as server:
+        close, chunked = kind.endswith("closing"), kind.endswith("chunked")
+        secured = tls if kind.startswith("tls") else None
+        async with SweepServer(close=close, chunked=chunked, tls=secured).running() as server:
             yield server.url, trust
             await asyncio.sleep(0)
     gc.collect()
@@ -142,7 +143,7 @@ def test_all_connections_are_closed_in_the_end(certificates: Certificates) -> No
 # Limits that strike while the server is silent, at each stage.
 
 
-STAGES = {
+STAGES: dict[str, list[Step]] = {
     "head": [Hang()],
     "status line": [Send(b"HTTP/1.1 2"), Hang()],
     "headers": [Send(b"HTTP/1.1 200 OK\r\ncontent-le"), Hang()],
@@ -252,7 +253,7 @@ def test_response_that_is_dropped_frees_its_connection(kind: str, certificates: 
                 cycle: list[Any] = [await client.send(request)]
                 cycle.append(cycle)
                 del cycle
-                with pytest.warns(ResourceWarning, match="dropped unread"):  # noqa: PT031
+                with pytest.warns(ResourceWarning, match="dropped unread"):
                     gc.collect()
                 await fetch(client, url, f"next-{number}")
             assert client.pool_stats().open == 1

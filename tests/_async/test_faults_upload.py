@@ -215,6 +215,6 @@ async def test_body_of_the_wrong_type(engine: str, server: ScriptedServer) -> No
     server.then(Act(lambda peer: peer.read_request()))
     async with AsyncTried(engine) as client:
         with pytest.raises((RequestError, TypeError)):
-            await client.post(server.url(), content=iter([b"x", 5]))  # type: ignore[list-item]
+            await client.post(server.url(), content=iter([b"x", 5]))
         assert server.received == []
         await async_still_well(client, server)

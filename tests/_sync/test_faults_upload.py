@@ -214,6 +214,6 @@ def test_body_of_the_wrong_type(engine: str, server: ScriptedServer) -> None:
     server.then(Act(lambda peer: peer.read_request()))
     with Tried(engine) as client:
         with pytest.raises((RequestError, TypeError)):
-            client.post(server.url(), content=iter([b"x", 5]))  # type: ignore[list-item]
+            client.post(server.url(), content=iter([b"x", 5]))
         assert server.received == []
         still_well(client, server)

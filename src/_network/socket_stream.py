@@ -11,7 +11,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._concurrency.cancel import CancelToken, current_token, set_current
+from .._concurrency.cancel import CancelToken, current_token
 from ..exceptions import NetworkError, ReadError, ReadTimeout, WriteError, WriteTimeout
 from .socket_info import poller, socket_info
 from .stream import ByteStream
@@ -24,6 +24,8 @@ __all__ = ["SocketStream"]
 T = TypeVar("T")
 
 KERNEL_LIMITS = sys.platform != "win32" and hasattr(socket, "SO_RCVTIMEO")
+UNKNOWN = -1.0
+"""The limit of a direction where both share one: the other direction may have changed it."""
 TOLERANCE = 0.01
 """Seconds that a limit already set on the socket may be longer than the one asked for."""
 SMALL = 65536
@@ -61,8 +63,8 @@ class SocketStream(ByteStream):
         self._peer = peer
         self._pid = os.getpid()
         self._poll = poller(sock)
-        self._read_limit: float | None = None
-        self._write_limit: float | None = None
+        self._read_limit: float | None = None if KERNEL_LIMITS else UNKNOWN
+        self._write_limit: float | None = None if KERNEL_LIMITS else UNKNOWN
         sock.settimeout(None)
 
     # Reading
@@ -70,7 +72,10 @@ class SocketStream(ByteStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         token = current_token()
         if token is not None:
-            return self._under(token, self.read, max_bytes, timeout)
+            return self._under(token, self._read, max_bytes, timeout)
+        return self._read(max_bytes, timeout)
+
+    def _read(self, max_bytes: int, timeout: float | None) -> bytes:
         self._reading = True
         try:
             if timeout != self._read_limit:
@@ -107,14 +112,33 @@ class SocketStream(ByteStream):
         now = self._read_limit
         if timeout is None or now is None or not timeout <= now <= timeout + TOLERANCE:
             _limit(self._sock, "SO_RCVTIMEO", timeout)
-            self._read_limit = timeout
+            self._read_limit = timeout if KERNEL_LIMITS else UNKNOWN
 
     # Writing
 
     def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
         token = current_token()
-        if token is not None:
-            return self._under(token, self.write, data, timeout)
+        if token is None:
+            self._write(data, timeout)
+            return
+        token.check()
+        sent = self._send_at_once(data)
+        if sent != len(data):
+            self._under(token, self._write, memoryview(data)[sent:], timeout)
+
+    def _send_at_once(self, data: bytes | memoryview) -> int:
+        """Send what needs no waiting, for which the token needs no interrupter, and return how much that was."""
+        self._writing = True
+        try:
+            return self._send(data, DONT_WAIT) if DONT_WAIT else 0
+        except OSError:
+            return 0  # to be met again
+        finally:
+            self._writing = False
+            if self._closed:
+                self._close_socket()
+
+    def _write(self, data: bytes | memoryview, timeout: float | None) -> None:
         size = len(data)
         started = monotonic() if size > SMALL else 0.0
         self._writing = True
@@ -130,7 +154,6 @@ class SocketStream(ByteStream):
             self._writing = False
             if self._closed:
                 self._close_socket()
-        return None
 
     def _send_rest(self, rest: memoryview, timeout: float | None, started: float) -> None:
         """Go on after a short write, which means that the kernel's limit or a signal ended the call."""
@@ -145,7 +168,10 @@ class SocketStream(ByteStream):
     def write_until_readable(self, data: bytes | memoryview, timeout: float | None = None) -> int:
         token = current_token()
         if token is not None:
-            return self._under(token, self.write_until_readable, data, timeout)
+            return self._under(token, self._write_until_readable, data, timeout)
+        return self._write_until_readable(data, timeout)
+
+    def _write_until_readable(self, data: bytes | memoryview, timeout: float | None) -> int:
         view = memoryview(data)
         deadline = None if timeout is None else monotonic() + timeout
         sent = 0
@@ -190,7 +216,7 @@ class SocketStream(ByteStream):
         now = self._write_limit
         if timeout is None or now is None or not timeout <= now <= timeout + TOLERANCE:
             _limit(self._sock, "SO_SNDTIMEO", timeout)
-            self._write_limit = timeout
+            self._write_limit = timeout if KERNEL_LIMITS else UNKNOWN
 
     # Closing and cancelling
 
@@ -198,16 +224,15 @@ class SocketStream(ByteStream):
         self, token: CancelToken, operation: Callable[[Any, float | None], T], argument: Any, timeout: float | None
     ) -> T:
         """Do an operation that ends with RequestCancelled when the token is cancelled meanwhile."""
-        token.register(self._interrupt)
-        set_current(None)
+        interrupt = self._interrupt
+        token.register(interrupt)
         try:
             result = operation(argument, timeout)
         except (NetworkError, TimeoutError):
             token.check()
             raise
         finally:
-            set_current(token)
-            token.unregister(self._interrupt)
+            token.unregister(interrupt)
         token.check()
         return result
 

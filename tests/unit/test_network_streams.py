@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import socket
 import threading
 import time
@@ -12,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from duohttp.exceptions import ConnectError, ReadError, ReadTimeout, WriteError, WriteTimeout
+from duohttp._network import socket_stream
+from duohttp.exceptions import ConnectError, ConnectTimeout, ReadError, ReadTimeout, WriteError, WriteTimeout
 
 from .network_support import (
     FLAVOURS,
@@ -33,9 +35,15 @@ CERTIFICATES = Certificates()
 TRUSTING = CERTIFICATES.client()
 
 
-@pytest.fixture(params=FLAVOURS)
-def flavour(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture(params=[*FLAVOURS, "portable"])
+def flavour(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """``portable`` is the blocking flavour without what Windows lacks."""
+    if request.param != "portable":
+        return str(request.param)
+    monkeypatch.setattr(socket_stream, "KERNEL_LIMITS", False)
+    monkeypatch.setattr(socket_stream, "DONT_WAIT", 0)
+    monkeypatch.delattr(select, "poll", raising=False)
+    return "sync"
 
 
 @pytest.fixture(params=["plain", "tls"])
@@ -552,8 +560,6 @@ def test_no_unix_socket(flavour: str, socket_path: str) -> None:
 
 
 def test_a_unix_socket_with_a_full_queue_times_out(flavour: str, socket_path: str) -> None:
-    from duohttp.exceptions import ConnectTimeout
-
     fillers = [socket.socket(socket.AF_UNIX) for _ in range(3)]
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(socket_path)

@@ -65,6 +65,7 @@ def reader(api: tuple[int, int], certificates: Certificates, monkeypatch: pytest
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+    Path("ca.pem").write_bytes(certificates.ca.read_bytes())
     for name, content in FILES.items():
         Path(name).write_bytes(content)
 

@@ -82,6 +82,12 @@ if TYPE_CHECKING:
     from .parallel_verbs import parallel_get as parallel_get
     from .parallel_verbs import parallel_iter as parallel_iter
     from .plugins.content_negotiation import ContentNegotiation as ContentNegotiation
+    from .plugins.events import Event as Event
+    from .plugins.events import EventKind as EventKind
+    from .plugins.events import Events as Events
+    from .plugins.events import Subscription as Subscription
+    from .plugins.http_send import HttpSend as HttpSend
+    from .plugins.http_send import Interception as Interception
     from .plugins.plugin import Plugin as Plugin
     from .plugins.plugin import Stage as Stage
     from .plugins.redirect import HttpRedirect as HttpRedirect
@@ -115,6 +121,16 @@ if TYPE_CHECKING:
 
 
 _WHERE = {
+    "plugins.events": (
+        "Event",
+        "EventKind",
+        "Events",
+        "Subscription",
+    ),
+    "plugins.http_send": (
+        "HttpSend",
+        "Interception",
+    ),
     "plugins.retry": ("Retry",),
     "values.attempt": ("Attempt",),
     "values.body": ("Body",),

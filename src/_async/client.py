@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
+from .._concurrency import AsyncStateLock
 from ..exceptions import ClientClosed, InvalidRequest
-from ..plugins.plugin import Plugin, has_hook
+from ..plugins.plugin import Plugin, Stage, has_hook
 from ..plugins.redirect import HttpRedirect
 from ..plugins.validator import HttpCallValidator
 from ..values.headers import HeaderTypes
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
     from ..converters.registry import Converters
     from ..engines.options import EngineOptions
+    from ..plugins.events import Events
+    from ..plugins.http_send import Interception
 
 __all__ = ["AsyncClient", "converted"]
 
@@ -100,8 +103,10 @@ class AsyncClient(AsyncParallel):
             shared = AsyncSharedEngine(build_engine(options["engine"], connections))
         self._engine = shared.acquire()
         self._shared = shared
-        self._chain = AsyncChain(plugins, self._engine)
-        self._variants: dict[Any, AsyncChain] = {}
+        self._plugins = plugins
+        self._events: Events | None = None
+        self._lock = AsyncStateLock()
+        self._wire()
         self._closed = False
 
     # One request.
@@ -158,7 +163,7 @@ class AsyncClient(AsyncParallel):
         """Return a request that can be run again and again, saved or streamed. Raises InvalidRequest."""
         chain = self._chain_for(options)
         request = self._defaults.build(method, url, options, deferred=chain.deferred)
-        return AsyncStatement(self, request, options, chain)
+        return AsyncStatement(self, request, options)
 
     def stream(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> AsyncStreaming:
         """Return a context manager whose response is streamed; leaving the block frees the connection.
@@ -235,6 +240,42 @@ class AsyncClient(AsyncParallel):
 
     # The chain.
 
+    def _wire(self) -> None:
+        """Put the chain together, at first and whenever an interceptor or the first listener comes."""
+        self._chain = AsyncChain(self._plugins, self._engine, self._events)
+        self._variants: dict[Any, AsyncChain] = {}
+
+    @property
+    def events(self) -> Events:
+        """What happens in this client, for those who listen: ``client.events.subscribe("retry", listener)``."""
+        with self._lock:
+            if self._events is None:
+                from ..plugins.events import Events
+
+                self._events = Events()
+                self._wire()
+            return self._events
+
+    def intercept(self, function: Callable[..., Any], *, stage: Stage = Stage.ATTEMPT) -> Interception:
+        """Put ``function(request, proceed)`` around the sending, from the next call on; it returns a response.
+
+        It calls ``response = await proceed(request)`` as often as it likes, with this or another request. By default
+        it stands at the end of the chain and sees every attempt; of several the first is the outermost. The handle
+        that is returned takes it out again: ``handle.remove()``. Derived clients don't have it.
+        """
+        from ..plugins.http_send import HttpSend, Interception
+
+        plugin = HttpSend(function, stage=stage)
+        with self._lock:
+            self._plugins = [*self._plugins, plugin]
+            self._wire()
+        return Interception(plugin, self._remove)
+
+    def _remove(self, plugin: Plugin) -> None:
+        with self._lock:
+            self._plugins = [each for each in self._plugins if each is not plugin]
+            self._wire()
+
     def _chain_for(self, options: RequestOptions) -> AsyncChain:
         """Return what runs a request with these options: the client's chain, or a variant of it."""
         if not options.keys() & CHAIN_OPTIONS:
@@ -243,15 +284,16 @@ class AsyncClient(AsyncParallel):
         if not overrides:
             return self._chain
         key = tuple(overrides.items())
+        variants = self._variants  # read before the chain: when both are replaced meanwhile, nothing old gets in
         try:
-            chain = self._variants.get(key)
+            chain = variants.get(key)
         except TypeError:  # a plugin that can't be hashed
             chain = None
         if chain is None:
-            chain = AsyncChain(with_overrides(self._chain.plugins, overrides), self._engine)
-            if len(self._variants) >= 64:
-                self._variants.clear()
-            self._variants[key] = chain
+            chain = AsyncChain(with_overrides(self._chain.plugins, overrides), self._engine, self._events)
+            if len(variants) >= 64:
+                variants.clear()
+            variants[key] = chain
         return chain
 
     def describe(self) -> str:
@@ -347,9 +389,9 @@ def _plugins(options: dict[str, Any]) -> list[Plugin]:
     return plugins
 
 
-def _overrides(options: RequestOptions, defaults: dict[str, Any]) -> dict[type[Plugin], Plugin | None]:
+def _overrides(options: RequestOptions, defaults: dict[str, Any]) -> dict[Any, Plugin | None]:
     """Return which plugins are other for this request: by family, None for those removed."""
-    overrides: dict[type[Plugin], Plugin | None] = {}
+    overrides: dict[Any, Plugin | None] = {}
     follow = options.get("follow_redirects", defaults["follow_redirects"])
     hops = options.get("max_redirects", defaults["max_redirects"])
     if follow != defaults["follow_redirects"] or (follow and hops != defaults["max_redirects"]):
@@ -358,7 +400,8 @@ def _overrides(options: RequestOptions, defaults: dict[str, Any]) -> dict[type[P
     if expect is not None and expect != defaults["expect_success"]:
         overrides[HttpCallValidator] = _VALIDATOR if expect else None
     for plugin in options.get("plugins", ()):
-        overrides[plugin.family] = plugin
+        # One that may be there several times replaces nothing.
+        overrides[plugin if plugin.repeatable else plugin.family] = plugin
     for key, value in options.get("attributes", {}).items():
         if isinstance(key, type) and issubclass(key, Plugin):
             if value is not None and not isinstance(value, Plugin):

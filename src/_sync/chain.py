@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from .._concurrency import monotonic
-from ..exceptions import HTTPError, TooManySends
+from ..exceptions import HTTPError, RequestCancelled, TooManySends
 from ..plugins.plugin import Plugin, has_hook
 from ..rules.locating import located
 from ..values.call import MAX_SENDS
@@ -15,8 +16,12 @@ from ..values.object_body import render
 from ..values.request import Request
 from .engines.engine import Engine
 from .plugins import handler_for
+from .plugins.blame import blame
 from .proceed import Proceed
 from .response import Response
+
+if TYPE_CHECKING:
+    from ..plugins.events import Events
 
 __all__ = ["Chain", "ordered", "with_overrides"]
 
@@ -25,46 +30,87 @@ class Chain:
     """Plugins in the order of their stages, around an engine. ``run(request)`` is one call.
 
     ``deferred`` says that objects given as bodies are turned into bytes here, after the ``on_request`` hooks.
+    ``events``, where there are any, are told of each call.
     """
 
-    __slots__ = ("_engine", "_on_attempt", "_on_request", "_on_response", "_render", "deferred", "plugins", "run")
+    __slots__ = (
+        *("_attempt", "_engine", "_events", "_on_attempt", "_on_request", "_on_response", "_render"),
+        *("deferred", "plugins", "run"),
+    )
 
-    def __init__(self, plugins: Iterable[Plugin], engine: Engine) -> None:
+    def __init__(self, plugins: Iterable[Plugin], engine: Engine, events: Events | None = None) -> None:
         self.plugins = ordered(plugins)
         self._engine = engine
+        self._events = events
+        self._attempt: Proceed = self._transmit if events is None else self._announced
         self._render = [plugin.render_body for plugin in self.plugins if has_hook(plugin, "render_body")]
         self._on_request = [plugin.on_request for plugin in self.plugins if has_hook(plugin, "on_request")]
         self._on_attempt = [plugin.on_attempt for plugin in self.plugins if has_hook(plugin, "on_attempt")]
         self._on_response = [plugin.on_response for plugin in self.plugins if has_hook(plugin, "on_response")]
-        proceed: Proceed = self._observed if self._on_attempt or self._on_response else self._transmit
+        proceed: Proceed = self._observed if self._on_attempt or self._on_response else self._attempt
         for plugin in reversed(self.plugins):
             send = handler_for(plugin)
             if send is not None:
                 proceed = partial(send, proceed=proceed)
         self.deferred = bool(self._on_request or self._render)
         self.run: Proceed = partial(self._prepared, proceed=proceed) if self.deferred else proceed
+        if events is not None:
+            self.run = partial(self._watched, proceed=self.run)
+
+    def _watched(self, request: Request, proceed: Proceed) -> Response:
+        """Tell of the call's begin and of its failure."""
+        from ..plugins.events import WatchedCall
+
+        assert self._events is not None
+        emit = self._events.emit
+        request.call = WatchedCall(request.call, self._events)
+        emit("created", request)
+        try:
+            return proceed(request)
+        except BaseException as error:
+            cancelled = isinstance(error, RequestCancelled) or not isinstance(error, Exception)
+            emit("cancelled" if cancelled else "failed", request, error=error)
+            raise
 
     def _prepared(self, request: Request, proceed: Proceed) -> Response:
         for hook in self._on_request:
-            hook(request)
+            try:
+                hook(request)
+            except Exception as error:
+                blame(error, name_of(hook))
+                raise
         render(request, self._render)
         return proceed(request)
 
     def _observed(self, request: Request) -> Response:
         for hook in self._on_attempt:
-            hook(request)
-        response = self._transmit(request)
+            try:
+                hook(request)
+            except Exception as error:
+                blame(error, name_of(hook))
+                raise
+        response = self._attempt(request)
         if self._on_response:
             self._observe(response)
         return response
 
     def _observe(self, response: Response) -> None:
-        try:
-            for hook in self._on_response:
+        for hook in self._on_response:
+            try:
                 hook(response)
-        except BaseException:
-            response.close()
-            raise
+            except BaseException as error:
+                if isinstance(error, Exception):
+                    blame(error, name_of(hook))
+                response.close()
+                raise
+
+    def _announced(self, request: Request) -> Response:
+        """Tell of one attempt."""
+        assert self._events is not None
+        self._events.emit("sending", request)
+        response = self._transmit(request)
+        self._events.emit("response", request, response)
+        return response
 
     def _transmit(self, request: Request) -> Response:
         """The innermost step: one send, one response, its body too unless it is streamed."""
@@ -88,6 +134,12 @@ class Chain:
         return "\n".join([*lines, f"engine: {self._engine!r}"])
 
 
+def name_of(hook: Callable[..., object]) -> str:
+    """Return the plugin and the name of one of its hooks."""
+    plugin = getattr(hook, "__self__", None)
+    return f"{plugin.name}.{hook.__name__}" if isinstance(plugin, Plugin) else repr(hook)
+
+
 def ordered(plugins: Iterable[Plugin]) -> tuple[Plugin, ...]:
     """Sort by stage, then by order of installing. Raises ValueError where two exclude each other."""
     result = sorted(plugins, key=lambda plugin: plugin.stage)
@@ -99,7 +151,7 @@ def ordered(plugins: Iterable[Plugin]) -> tuple[Plugin, ...]:
     return tuple(result)
 
 
-def with_overrides(plugins: tuple[Plugin, ...], overrides: dict[type[Plugin], Plugin | None]) -> list[Plugin]:
+def with_overrides(plugins: tuple[Plugin, ...], overrides: dict[Any, Plugin | None]) -> list[Plugin]:
     """Return the plugins with some replaced, added, or (None) removed."""
     kept = [plugin for plugin in plugins if plugin.family not in overrides]
     return kept + [plugin for plugin in overrides.values() if plugin is not None]

@@ -10,7 +10,6 @@ from ..exceptions import ClientClosed
 from ..values.options import RequestOptions
 from ..values.request import Request
 from ..values.timeout import Deadline
-from .chain import Chain
 from .response import Response
 
 if TYPE_CHECKING:
@@ -26,12 +25,11 @@ T = TypeVar("T")
 class Statement:
     """A prepared request: ``execute()`` runs it with a saved response, ``stream()`` with a streamed one."""
 
-    __slots__ = ("_chain", "_client", "_options", "request")
+    __slots__ = ("_client", "_options", "request")
 
-    def __init__(self, client: Client, request: Request, options: RequestOptions, chain: Chain) -> None:
+    def __init__(self, client: Client, request: Request, options: RequestOptions) -> None:
         self._client = client
         self._options = options
-        self._chain = chain
         self.request = request
 
     @overload
@@ -58,7 +56,7 @@ class Statement:
         # A stream may go on for as long as it likes, unless its own timeout says otherwise.
         if total is not None and (not stream or "timeout" in self._options):
             request.deadline = Deadline(total)
-        return self._chain.run(request)
+        return self._client._chain_for(self._options).run(request)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.request.method} {self.request.display_url}>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..plugins.events import Events
     from .attempt import Attempt
 
 __all__ = ["MAX_SENDS", "Call"]
@@ -17,6 +18,9 @@ class Call:
     """The state of one call: how often it was sent, and what came of each attempt."""
 
     __slots__ = ("attempts", "sends")
+
+    events: Events | None = None
+    """Where plugins tell what they do; set, in a subclass, where somebody listens."""
 
     def __init__(self) -> None:
         self.sends = 0

@@ -10,6 +10,7 @@ from ...plugins.redirect import HttpRedirect
 from ...plugins.validator import HttpCallValidator
 from ..proceed import AsyncSend
 from .flow import AsyncFlowHandler
+from .pair import AsyncPairHandler
 from .redirect import AsyncRedirectHandler
 from .validator import AsyncValidatorHandler
 
@@ -40,4 +41,6 @@ def handler_for(plugin: Plugin) -> AsyncSend | None:
     if has_hook(plugin, "flow"):
         return AsyncFlowHandler(plugin).send
     check_pair(plugin, "send_async")
-    return plugin.send_async if has_hook(plugin, "send_async") else None
+    if has_hook(plugin, "send_async"):
+        return AsyncPairHandler(plugin.send_async, f"{plugin.name}.send_async").send
+    return None

@@ -11,6 +11,7 @@ from ...plugins.plugin import Plugin
 from ...values.request import Request
 from ..proceed import AsyncProceed
 from ..response import AsyncResponse
+from .blame import blame
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -40,11 +41,16 @@ class AsyncFlowHandler:
         try:
             result = await self._drive(flow, request, proceed, opened)
             return result
+        except Exception as error:
+            blame(error, f"{self._plugin.name}.flow")
+            raise
         finally:
-            flow.close()
-            for response in opened:
-                if response is not result:
-                    await response.aclose()
+            # Most flows have ended, and opened just what they returned.
+            if result is None or len(opened) != 1 or opened[0] is not result:
+                flow.close()
+                for response in opened:
+                    if response is not result:
+                        await response.aclose()
 
     async def _drive(
         self,
@@ -65,17 +71,17 @@ class AsyncFlowHandler:
                 raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {found}") from None
             value = error = None
             try:
-                value = await self._step(step, request, proceed, opened)
+                if isinstance(step, Request):
+                    value = await proceed(step)
+                    opened.append(value)
+                else:
+                    value = await self._step(step, request)
             except Exception as raised:
                 error = raised
 
-    async def _step(self, step: Any, request: Request, proceed: AsyncProceed, opened: list[AsyncResponse]) -> Any:
-        if isinstance(step, Request):
-            response = await proceed(step)
-            opened.append(response)
-            return response
+    async def _step(self, step: Any, request: Request) -> Any:
         if isinstance(step, Sleep):
-            return await wait(step.seconds, request)
+            return await wait(step.seconds, request, self._plugin.name)
         if isinstance(step, Read):
             return await step.response.read()  # type: ignore[attr-defined]
         if isinstance(step, Call):
@@ -85,11 +91,11 @@ class AsyncFlowHandler:
         )
 
 
-async def wait(seconds: float, request: Request) -> None:
+async def wait(seconds: float, request: Request, name: str) -> None:
     """Sleep within a call. Raises TotalTimeout at once where the sleep could not end before the deadline."""
     deadline = request.deadline
     if deadline is not None and seconds >= deadline.remaining():
         raise TotalTimeout(
-            f"waiting {seconds:g} s would pass the call's limit of {deadline.seconds:g} s", request=request
+            f"{name} waits {seconds:g} s, which would pass the call's limit of {deadline.seconds:g} s", request=request
         )
     await async_sleep(seconds)

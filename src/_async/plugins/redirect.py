@@ -41,5 +41,7 @@ class AsyncRedirectHandler:
             # What is left of the body is of no use: a streamed response gives its connection up.
             await response.aclose()
             history.append(response)
+            if request.call.events is not None:
+                request.call.events.emit("redirect", following, response)
             request = following
             response = await proceed(request)

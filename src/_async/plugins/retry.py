@@ -79,6 +79,8 @@ class AsyncRetryHandler:
         if response is not None:
             # What is left of a streamed body is of no use: its connection is given up before the wait.
             await response.aclose()
+        if request.call.events is not None:
+            request.call.events.emit("retry", request, response, error, retry_count=count, delay=pause)
         await async_sleep(pause)
         progress.delay = pause
         following = request.copy()

@@ -11,6 +11,7 @@ from ...plugins.redirect import HttpRedirect
 from ...plugins.validator import HttpCallValidator
 from ..proceed import Send
 from .flow import FlowHandler
+from .pair import PairHandler
 from .redirect import RedirectHandler
 from .validator import ValidatorHandler
 
@@ -41,4 +42,6 @@ def handler_for(plugin: Plugin) -> Send | None:
     if has_hook(plugin, "flow"):
         return FlowHandler(plugin).send
     check_pair(plugin, "send")
-    return plugin.send if has_hook(plugin, "send") else None
+    if has_hook(plugin, "send"):
+        return PairHandler(plugin.send, f"{plugin.name}.send").send
+    return None

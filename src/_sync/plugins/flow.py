@@ -12,6 +12,7 @@ from ...plugins.plugin import Plugin
 from ...values.request import Request
 from ..proceed import Proceed
 from ..response import Response
+from .blame import blame
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -41,11 +42,16 @@ class FlowHandler:
         try:
             result = self._drive(flow, request, proceed, opened)
             return result
+        except Exception as error:
+            blame(error, f"{self._plugin.name}.flow")
+            raise
         finally:
-            flow.close()
-            for response in opened:
-                if response is not result:
-                    response.close()
+            # Most flows have ended, and opened just what they returned.
+            if result is None or len(opened) != 1 or opened[0] is not result:
+                flow.close()
+                for response in opened:
+                    if response is not result:
+                        response.close()
 
     def _drive(
         self,
@@ -66,17 +72,17 @@ class FlowHandler:
                 raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {found}") from None
             value = error = None
             try:
-                value = self._step(step, request, proceed, opened)
+                if isinstance(step, Request):
+                    value = proceed(step)
+                    opened.append(value)
+                else:
+                    value = self._step(step, request)
             except Exception as raised:
                 error = raised
 
-    def _step(self, step: Any, request: Request, proceed: Proceed, opened: list[Response]) -> Any:
-        if isinstance(step, Request):
-            response = proceed(step)
-            opened.append(response)
-            return response
+    def _step(self, step: Any, request: Request) -> Any:
         if isinstance(step, Sleep):
-            return wait(step.seconds, request)
+            return wait(step.seconds, request, self._plugin.name)
         if isinstance(step, Read):
             return step.response.read()  # type: ignore[attr-defined]
         if isinstance(step, Call):
@@ -86,11 +92,11 @@ class FlowHandler:
         )
 
 
-def wait(seconds: float, request: Request) -> None:
+def wait(seconds: float, request: Request, name: str) -> None:
     """Sleep within a call. Raises TotalTimeout at once where the sleep could not end before the deadline."""
     deadline = request.deadline
     if deadline is not None and seconds >= deadline.remaining():
         raise TotalTimeout(
-            f"waiting {seconds:g} s would pass the call's limit of {deadline.seconds:g} s", request=request
+            f"{name} waits {seconds:g} s, which would pass the call's limit of {deadline.seconds:g} s", request=request
         )
     sleep(seconds)

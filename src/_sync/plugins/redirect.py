@@ -42,5 +42,7 @@ class RedirectHandler:
             # What is left of the body is of no use: a streamed response gives its connection up.
             response.close()
             history.append(response)
+            if request.call.events is not None:
+                request.call.events.emit("redirect", following, response)
             request = following
             response = proceed(request)

@@ -80,6 +80,8 @@ class RetryHandler:
         if response is not None:
             # What is left of a streamed body is of no use: its connection is given up before the wait.
             response.close()
+        if request.call.events is not None:
+            request.call.events.emit("retry", request, response, error, retry_count=count, delay=pause)
         sleep(pause)
         progress.delay = pause
         following = request.copy()

@@ -34,7 +34,7 @@ class Hang:
 
 @dataclass(frozen=True)
 class Reset:
-    """Break the connection with a TCP reset."""
+    """Break the connection with a TCP reset: at once, or after a request was read with ``b""`` before it."""
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def test_raw_server(raw_server: Callable[..., RawServer]) -> None:
         assert connection.recv(1000) == answer
         go.set()
         assert connection.recv(1000) == b"late"
-    with socket.create_connection(("127.0.0.1", server.port), 10) as connection, pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionResetError), socket.create_connection(("127.0.0.1", server.port), 10) as connection:
         connection.recv(1)
     for _ in range(2):  # the last script serves all that come later
         with socket.create_connection(("127.0.0.1", server.port), 10) as connection:

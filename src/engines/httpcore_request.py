@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..exceptions import StreamClosed
 from ..values.headers import RawHeaders
 from ..values.timeout import Deadline, Timeout
 
-__all__ = ["Timeouts", "header_pairs", "timeouts_of"]
+__all__ = ["Closed", "Timeouts", "header_pairs", "timeouts_of"]
 
 
 class Timeouts(dict[str, Any]):
@@ -20,6 +21,14 @@ class Timeouts(dict[str, Any]):
     def get(self, name: str, default: Any = None) -> Any:
         """Return a limit."""
         return self._deadline.clamp(dict.get(self, name, default))
+
+
+class Closed(dict[str, Any]):
+    """The limits of a request that was given up: whoever asks for them, to read or write, is stopped."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Raise StreamClosed."""
+        raise StreamClosed("the response was closed")
 
 
 def timeouts_of(timeout: Timeout, deadline: Deadline | None) -> dict[str, Any]:

@@ -50,12 +50,12 @@ class AsyncCoreConnection:
         self.born = self.idle_since = monotonic()
 
     def opened(self, *, http2: bool) -> None:
-        """Note what the connection speaks."""
+        """Note what the connection speaks, for the request that opened it too."""
         self.http2 = http2
         if http2:
             # Limits are then those of each operation: whoever reads, reads for all.
             self.wire.shared = True
-            self.wire.deadline = None
+            self.wire.deadline = self.wire.end = None
 
     def usable(self, *, idle: bool) -> bool:
         """Whether another exchange may begin: not closed, and while idle no bytes that nobody asked for."""
@@ -64,7 +64,8 @@ class AsyncCoreConnection:
 
     def reusable(self) -> bool:
         """Whether the exchange that just ended left it in a state for another."""
-        return bool(self._core.is_available())
+        end = self.wire.end
+        return bool(self._core.is_available()) and (self.http2 or (end is not None and end.clean))
 
 
 class AsyncUpload:

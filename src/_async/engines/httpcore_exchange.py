@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..._concurrency import AsyncShield, async_spawn
 from ...engines.httpcore_errors import mapped
+from ...engines.httpcore_request import Closed
 from ...exceptions import (
     CloseError,
     ConnectError,
@@ -50,6 +51,7 @@ class AsyncExchange:
 
     __slots__ = (
         "_deadline",
+        "_extensions",
         "_iterator",
         "_marks",
         "_next_id",
@@ -70,6 +72,7 @@ class AsyncExchange:
         self._deadline: Deadline | None = request.deadline
         self._shares = shares
         self._marks = (connection.wire.received, connection.wire.written)
+        self._extensions: dict[str, Any] = {}
         self._sent = False
         self._stream: Any = None
         self._iterator: AsyncIterator[bytes] | None = None
@@ -100,10 +103,11 @@ class AsyncExchange:
         When it raises or is cancelled, everything is given back.
         """
         connection = self.connection
+        self._extensions = message.extensions
         self.pool.exchanges.add(self)
         try:
             if not connection.http2:
-                connection.wire.begin(self._deadline)
+                connection.wire.begin(request.method, self._deadline)
             response = await self._in_time(partial(connection.handle, message), shared=self._shares)
             connection.used = True
             self._stream = response.stream
@@ -226,6 +230,8 @@ class AsyncExchange:
         if connection.active > 1 and self._stream_id:
             connection.wire.reset(self._stream_id)
         if self._iterator is not None:
+            # Its next step is to end: by this, or by the closed wire.
+            self._extensions["timeout"] = Closed()
             self.pool.leftovers.append(self._iterator)
         self._end(reusable=False)
 
@@ -277,7 +283,7 @@ class AsyncExchange:
         route = self.connection.pool.route
         if not wire.established and route.proxy is not None and isinstance(error, Exception):
             failure = _at_proxy(error, failure, wire, route)
-        elif self._sent and isinstance(failure, LocalProtocolError):
+        elif self._sent and isinstance(failure, LocalProtocolError) and failure is not error:
             # h2 complains about both sides in one way; what this side sent was accepted by then.
             failure = RemoteProtocolError(failure.message)
         if self.pool.closed and isinstance(failure, (NetworkError, ProtocolError)):

@@ -385,12 +385,17 @@ class AsyncCorePool:
     # For people and for the end.
 
     async def tidy(self) -> None:
-        """Close generators whose responses were given up; their connections are closed already."""
+        """Bring generators to their end whose responses were given up; their connections are closed already.
+
+        They are run, not closed: closing one of httpcore's leaves the one inside it to the garbage collector.
+        """
         while self.leftovers:
+            iterator = self.leftovers.popleft()
             try:
-                await self.leftovers.popleft().aclose()
-            except Exception:
-                pass  # nothing but the generator was left to close
+                while True:
+                    await iterator.__anext__()
+            except (StopAsyncIteration, Exception):
+                pass
 
     def stats(self) -> PoolStats:
         """Return counts of connections and waiters, by route."""

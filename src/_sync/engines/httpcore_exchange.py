@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..._concurrency import Shield, spawn
 from ...engines.httpcore_errors import mapped
+from ...engines.httpcore_request import Closed
 from ...exceptions import (
     CloseError,
     ConnectError,
@@ -51,6 +52,7 @@ class Exchange:
 
     __slots__ = (
         "_deadline",
+        "_extensions",
         "_iterator",
         "_marks",
         "_next_id",
@@ -71,6 +73,7 @@ class Exchange:
         self._deadline: Deadline | None = request.deadline
         self._shares = shares
         self._marks = (connection.wire.received, connection.wire.written)
+        self._extensions: dict[str, Any] = {}
         self._sent = False
         self._stream: Any = None
         self._iterator: Iterator[bytes] | None = None
@@ -101,10 +104,11 @@ class Exchange:
         When it raises or is cancelled, everything is given back.
         """
         connection = self.connection
+        self._extensions = message.extensions
         self.pool.exchanges.add(self)
         try:
             if not connection.http2:
-                connection.wire.begin(self._deadline)
+                connection.wire.begin(request.method, self._deadline)
             response = self._in_time(partial(connection.handle, message), shared=self._shares)
             connection.used = True
             self._stream = response.stream
@@ -227,6 +231,8 @@ class Exchange:
         if connection.active > 1 and self._stream_id:
             connection.wire.reset(self._stream_id)
         if self._iterator is not None:
+            # Its next step is to end: by this, or by the closed wire.
+            self._extensions["timeout"] = Closed()
             self.pool.leftovers.append(self._iterator)
         self._end(reusable=False)
 
@@ -278,7 +284,7 @@ class Exchange:
         route = self.connection.pool.route
         if not wire.established and route.proxy is not None and isinstance(error, Exception):
             failure = _at_proxy(error, failure, wire, route)
-        elif self._sent and isinstance(failure, LocalProtocolError):
+        elif self._sent and isinstance(failure, LocalProtocolError) and failure is not error:
             # h2 complains about both sides in one way; what this side sent was accepted by then.
             failure = RemoteProtocolError(failure.message)
         if self.pool.closed and isinstance(failure, (NetworkError, ProtocolError)):

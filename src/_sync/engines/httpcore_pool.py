@@ -384,12 +384,17 @@ class CorePool:
     # For people and for the end.
 
     def tidy(self) -> None:
-        """Close generators whose responses were given up; their connections are closed already."""
+        """Bring generators to their end whose responses were given up; their connections are closed already.
+
+        They are run, not closed: closing one of httpcore's leaves the one inside it to the garbage collector.
+        """
         while self.leftovers:
+            iterator = self.leftovers.popleft()
             try:
-                self.leftovers.popleft().close()
-            except Exception:
-                pass  # nothing but the generator was left to close
+                while True:
+                    iterator.__next__()
+            except (StopIteration, Exception):
+                pass
 
     def stats(self) -> PoolStats:
         """Return counts of connections and waiters, by route."""

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..._concurrency import monotonic
-from ...exceptions import CloseError, ConnectTimeout, ReadTimeout, TimeoutException, WriteError, WriteTimeout
-from ...rules.early_answer import is_final
+from ...exceptions import CloseError, ConnectTimeout, ReadError, ReadTimeout, TimeoutException, WriteError, WriteTimeout
+from ...rules.response_end import ResponseEnd, is_final
 
 if TYPE_CHECKING:
     from ..._network import ByteStream, Network
@@ -46,6 +46,7 @@ class Wire:
         "_until",
         "_write_error",
         "deadline",
+        "end",
         "established",
         "layers",
         "on_open",
@@ -71,12 +72,14 @@ class Wire:
         self.established = False
         self.shared = False
         self.uploading = False
+        self.end: ResponseEnd | None = None
         self.received = 0
         self.written = 0
 
-    def begin(self, deadline: Deadline | None) -> None:
+    def begin(self, method: str, deadline: Deadline | None) -> None:
         """Note the start of an exchange that has the connection for itself."""
         self.deadline = deadline
+        self.end = ResponseEnd(method)
         self.uploading = False
 
     # Opening: what httpcore calls on a network backend.
@@ -128,6 +131,8 @@ class Wire:
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return the next bytes."""
+        if self._aborted:
+            raise ReadError("the connection was closed")
         if self._early:
             data, self._early = self._early[:max_bytes], self._early[max_bytes:]
             return data
@@ -136,8 +141,14 @@ class Wire:
             data = self._here().read(max_bytes, limit)
         except ReadTimeout as error:
             raise self._late(error, limit) from error.__cause__
-        self.received += len(data)
+        self._count(data)
         return data
+
+    def _count(self, data: bytes) -> None:
+        self.received += len(data)
+        # Before that, it is the proxy that speaks.
+        if self.established and self.end is not None:
+            self.end.feed(data)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send bytes."""
@@ -170,7 +181,7 @@ class Wire:
         left = memoryview(buffer)
         while left:
             while early := stream.read_nowait(PIECE):
-                self.received += len(early)
+                self._count(early)
                 self._early += early
             if early is not None or (self._early and is_final(self._early)):
                 raise WriteError("the server answered before the end of the request")

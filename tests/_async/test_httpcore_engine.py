@@ -24,6 +24,7 @@ from duohttp import (
     ReadTimeout,
     RemoteProtocolError,
     ServerDisconnected,
+    StreamClosed,
     Timeout,
     TLSError,
     TotalTimeout,
@@ -501,7 +502,7 @@ FAULTS: list[tuple[list[Any], type[HTTPError]]] = [
     ([Send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"), Close()], ServerDisconnected),
     ([Send(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nha"), Close()], ServerDisconnected),
     ([b"", Reset()], ReadError),
-    ([Send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"), Reset()], ReadError),
+    ([b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", Reset()], ReadError),
     ([Send(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"), Hang()], RemoteProtocolError),
     ([Send(b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n"), Hang()], RemoteProtocolError),
     ([Send(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n"), Hang()], RemoteProtocolError),
@@ -695,15 +696,16 @@ async def test_upgrade(raw_server: ServerMaker) -> None:
     async with client_of(limits=Limits(max_connections=1)) as client:
         async with client.stream("GET", server.url, headers=headers) as response:
             assert response.status_code == 101
-            assert response.attributes is not None
-            stream = response.attributes["network_stream"]
+            stream = response.network_stream
             assert await stream.read(100, timeout=5) == b"first"
             await stream.write(b"hello", timeout=5)
             with pytest.raises(ReadTimeout):
                 await stream.read(100, timeout=0.05)
             assert stream.get_extra_info("server_addr")[1] == server.port
             assert not stream.is_stale()
-            await stream.aclose()
+            assert await response.read() == b""
+            with pytest.raises(StreamClosed):
+                await stream.read(100)
         assert client.pool_stats().open == 0
     for _ in range(100):
         if server.received[0].endswith(b"hello"):
@@ -715,9 +717,11 @@ async def test_upgrade(raw_server: ServerMaker) -> None:
 async def test_connect(raw_server: ServerMaker) -> None:
     server = raw_server([b"HTTP/1.1 200 OK\r\n\r\n", Send(b"tunnel"), Hang()])
     async with client_of() as client, client.stream("CONNECT", server.url) as response:
-        assert response.attributes is not None
-        assert await response.attributes["network_stream"].read(100, timeout=5) == b"tunnel"
-        response.attributes["network_stream"].abort()
+        stream = response.network_stream
+        assert await stream.read(100, timeout=5) == b"tunnel"
+        assert stream.close_now()
+        assert not stream.close_now()
+        await stream.aclose()
     assert bytes(server.received[0]).startswith(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1\r\n".encode())
 
 

@@ -195,7 +195,7 @@ def test_answer_to_head_has_no_body() -> None:
 def test_upgrade_gives_the_stream() -> None:
     stream = object()
     response = send(MockEngine(reply(101, network_stream=stream)))
-    assert response.attributes == {"network_stream": stream}
+    assert response.network_stream is stream
     response.close()
 
 

@@ -59,6 +59,7 @@ class AsyncExchange:
         "_shares",
         "_stream",
         "_stream_id",
+        "_upgraded",
         "connection",
         "left",
         "over",
@@ -82,6 +83,8 @@ class AsyncExchange:
         # Body bytes still to come, None where that is not known.
         self.left: int | None = None
         self.over = False
+        # Whether the connection left HTTP; then it lives until it is closed.
+        self._upgraded = False
 
     # What became of it, for whoever may send it again.
 
@@ -132,7 +135,8 @@ class AsyncExchange:
         stream = self.connection.wire.stream
         connects = request.method == "CONNECT" and 200 <= response.status < 300
         if stream is not None and (response.status == 101 or connects):
-            result.attributes = {"network_stream": AsyncUpgradedStream(extensions["network_stream"], stream, self)}
+            self._upgraded = True
+            result.network_stream = AsyncUpgradedStream(extensions["network_stream"], stream, self)
         elif request.method == "HEAD" or response.status in (204, 304):
             self.left = 0
         else:
@@ -160,6 +164,8 @@ class AsyncExchange:
 
     async def receive(self) -> bytes:
         """Return the next piece of the body, b"" at its end."""
+        if self._upgraded:
+            return b""
         try:
             piece = await self._in_time(self._step, shared=self.connection.active > 1)
             if not piece:
@@ -174,6 +180,8 @@ class AsyncExchange:
 
     async def read(self) -> bytes:
         """Return all of the body."""
+        if self._upgraded:
+            return b""
         try:
             pieces = await self._in_time(self._steps, shared=self.connection.active > 1)
             await self._finish()
@@ -328,17 +336,21 @@ class AsyncCoreBody(AsyncBodyStream):
             return b""
         try:
             piece = await exchange.receive()
-        except BaseException:
-            self._exchange = None
-            raise
-        if not piece:
-            self._exchange = None
+        finally:
+            if exchange.over:
+                self._exchange = None
         return piece
 
     async def read(self) -> bytes:
         """Return all that is left. Raises TransportError."""
-        exchange, self._exchange = self._exchange, None
-        return b"" if exchange is None else await exchange.read()
+        exchange = self._exchange
+        if exchange is None:
+            return b""
+        try:
+            return await exchange.read()
+        finally:
+            if exchange.over:
+                self._exchange = None
 
     async def aclose(self) -> None:
         """Give up what is unread: keep the connection if nothing more is to come, else close it."""

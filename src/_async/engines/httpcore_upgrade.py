@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._network import AsyncByteStream
+from ...exceptions import StreamClosed
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -28,18 +29,24 @@ class AsyncUpgradedStream(AsyncByteStream):
         self._stream = stream
         self._exchange = exchange
 
+    def _here(self) -> AsyncByteStream:
+        if self._exchange.over:
+            raise StreamClosed("the connection was closed with its response")
+        return self._stream
+
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Return the next bytes, b"" at the end. Raises ReadTimeout, ReadError."""
+        """Return the next bytes, b"" at the end. Raises ReadTimeout, ReadError, StreamClosed."""
+        self._here()
         data: bytes = await self._reader.read(max_bytes, timeout)
         return data
 
     async def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
-        """Send bytes. Raises WriteTimeout, WriteError."""
-        await self._stream.write(data, timeout)
+        """Send bytes. Raises WriteTimeout, WriteError, StreamClosed."""
+        await self._here().write(data, timeout)
 
     async def write_until_readable(self, data: bytes | memoryview, timeout: float | None = None) -> int:
-        """Send bytes until the peer speaks; return how many. Raises WriteTimeout, WriteError."""
-        return await self._stream.write_until_readable(data, timeout)
+        """Send bytes until the peer speaks; return how many. Raises WriteTimeout, WriteError, StreamClosed."""
+        return await self._here().write_until_readable(data, timeout)
 
     def send_farewell(self, data: bytes) -> None:
         """Send last bytes, as far as that needs no waiting."""
@@ -49,7 +56,7 @@ class AsyncUpgradedStream(AsyncByteStream):
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> AsyncByteStream:
         """Do a TLS handshake and return the encrypted stream. Raises TLSError, ConnectTimeout."""
-        return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        return await self._here().start_tls(ssl_context, server_hostname, timeout)
 
     def get_extra_info(self, name: str) -> object | None:
         """Return what is known of the connection."""
@@ -66,5 +73,11 @@ class AsyncUpgradedStream(AsyncByteStream):
 
     def abort(self) -> None:
         """Close the connection at once."""
+        self.close_now()
+
+    def close_now(self) -> bool:
+        """Close the connection at once; return whether it was open."""
+        was_open = not self._exchange.over
         self._stream.abort()
         self._exchange.drop()
+        return was_open

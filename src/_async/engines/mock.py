@@ -103,7 +103,7 @@ def _response(answer: Reply, request: Request) -> AsyncResponse:
         http_version=answer.http_version,
     )
     if answer.network_stream is not None:
-        response.attributes = {"network_stream": answer.network_stream}
+        response.network_stream = answer.network_stream
     return response
 
 

@@ -60,6 +60,7 @@ class Exchange:
         "_shares",
         "_stream",
         "_stream_id",
+        "_upgraded",
         "connection",
         "left",
         "over",
@@ -83,6 +84,8 @@ class Exchange:
         # Body bytes still to come, None where that is not known.
         self.left: int | None = None
         self.over = False
+        # Whether the connection left HTTP; then it lives until it is closed.
+        self._upgraded = False
 
     # What became of it, for whoever may send it again.
 
@@ -133,7 +136,8 @@ class Exchange:
         stream = self.connection.wire.stream
         connects = request.method == "CONNECT" and 200 <= response.status < 300
         if stream is not None and (response.status == 101 or connects):
-            result.attributes = {"network_stream": UpgradedStream(extensions["network_stream"], stream, self)}
+            self._upgraded = True
+            result.network_stream = UpgradedStream(extensions["network_stream"], stream, self)
         elif request.method == "HEAD" or response.status in (204, 304):
             self.left = 0
         else:
@@ -161,6 +165,8 @@ class Exchange:
 
     def receive(self) -> bytes:
         """Return the next piece of the body, b"" at its end."""
+        if self._upgraded:
+            return b""
         try:
             piece = self._in_time(self._step, shared=self.connection.active > 1)
             if not piece:
@@ -175,6 +181,8 @@ class Exchange:
 
     def read(self) -> bytes:
         """Return all of the body."""
+        if self._upgraded:
+            return b""
         try:
             pieces = self._in_time(self._steps, shared=self.connection.active > 1)
             self._finish()
@@ -329,17 +337,21 @@ class CoreBody(BodyStream):
             return b""
         try:
             piece = exchange.receive()
-        except BaseException:
-            self._exchange = None
-            raise
-        if not piece:
-            self._exchange = None
+        finally:
+            if exchange.over:
+                self._exchange = None
         return piece
 
     def read(self) -> bytes:
         """Return all that is left. Raises TransportError."""
-        exchange, self._exchange = self._exchange, None
-        return b"" if exchange is None else exchange.read()
+        exchange = self._exchange
+        if exchange is None:
+            return b""
+        try:
+            return exchange.read()
+        finally:
+            if exchange.over:
+                self._exchange = None
 
     def close(self) -> None:
         """Give up what is unread: keep the connection if nothing more is to come, else close it."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._network import ByteStream
+from ...exceptions import StreamClosed
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -29,18 +30,24 @@ class UpgradedStream(ByteStream):
         self._stream = stream
         self._exchange = exchange
 
+    def _here(self) -> ByteStream:
+        if self._exchange.over:
+            raise StreamClosed("the connection was closed with its response")
+        return self._stream
+
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Return the next bytes, b"" at the end. Raises ReadTimeout, ReadError."""
+        """Return the next bytes, b"" at the end. Raises ReadTimeout, ReadError, StreamClosed."""
+        self._here()
         data: bytes = self._reader.read(max_bytes, timeout)
         return data
 
     def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
-        """Send bytes. Raises WriteTimeout, WriteError."""
-        self._stream.write(data, timeout)
+        """Send bytes. Raises WriteTimeout, WriteError, StreamClosed."""
+        self._here().write(data, timeout)
 
     def write_until_readable(self, data: bytes | memoryview, timeout: float | None = None) -> int:
-        """Send bytes until the peer speaks; return how many. Raises WriteTimeout, WriteError."""
-        return self._stream.write_until_readable(data, timeout)
+        """Send bytes until the peer speaks; return how many. Raises WriteTimeout, WriteError, StreamClosed."""
+        return self._here().write_until_readable(data, timeout)
 
     def send_farewell(self, data: bytes) -> None:
         """Send last bytes, as far as that needs no waiting."""
@@ -50,7 +57,7 @@ class UpgradedStream(ByteStream):
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> ByteStream:
         """Do a TLS handshake and return the encrypted stream. Raises TLSError, ConnectTimeout."""
-        return self._stream.start_tls(ssl_context, server_hostname, timeout)
+        return self._here().start_tls(ssl_context, server_hostname, timeout)
 
     def get_extra_info(self, name: str) -> object | None:
         """Return what is known of the connection."""
@@ -67,5 +74,11 @@ class UpgradedStream(ByteStream):
 
     def abort(self) -> None:
         """Close the connection at once."""
+        self.close_now()
+
+    def close_now(self) -> bool:
+        """Close the connection at once; return whether it was open."""
+        was_open = not self._exchange.over
         self._stream.abort()
         self._exchange.drop()
+        return was_open

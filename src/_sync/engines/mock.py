@@ -104,7 +104,7 @@ def _response(answer: Reply, request: Request) -> Response:
         http_version=answer.http_version,
     )
     if answer.network_stream is not None:
-        response.attributes = {"network_stream": answer.network_stream}
+        response.network_stream = answer.network_stream
     return response
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .engines.mock import reply as reply
     from .engines.native import NativeEngine as NativeEngine
     from .engines.options import EngineOptions as EngineOptions
+    from .exceptions import AttemptTimeout as AttemptTimeout
     from .exceptions import BodyNotReplayable as BodyNotReplayable
     from .exceptions import ClientClosed as ClientClosed
     from .exceptions import ClientStatusError as ClientStatusError
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     from .plugins.events import Subscription as Subscription
     from .plugins.http_send import HttpSend as HttpSend
     from .plugins.http_send import Interception as Interception
+    from .plugins.http_timeout import HttpTimeout as HttpTimeout
     from .plugins.plugin import Plugin as Plugin
     from .plugins.plugin import Stage as Stage
     from .plugins.redirect import HttpRedirect as HttpRedirect
@@ -131,6 +133,7 @@ _WHERE = {
         "HttpSend",
         "Interception",
     ),
+    "plugins.http_timeout": ("HttpTimeout",),
     "plugins.retry": ("Retry",),
     "values.attempt": ("Attempt",),
     "values.body": ("Body",),
@@ -172,6 +175,7 @@ _WHERE = {
     "values.timeout": ("Deadline", "Timeout"),
     "verbs": ("delete", "get", "head", "options", "patch", "post", "put", "query", "request", "stream"),
     "exceptions": (
+        "AttemptTimeout",
         "BodyNotReplayable",
         "ClientClosed",
         "ClientStatusError",

@@ -20,6 +20,7 @@
     │   │   │   ├── ReadTimeout
     │   │   │   ├── WriteTimeout
     │   │   │   ├── PoolTimeout
+    │   │   │   ├── AttemptTimeout
     │   │   │   └── TotalTimeout
     │   │   ├── NetworkError              (ConnectionError)
     │   │   │   ├── ConnectError
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from .values.response import BaseResponse
 
 __all__ = [
+    "AttemptTimeout",
     "BodyNotReplayable",
     "ClientClosed",
     "ClientStatusError",
@@ -210,6 +212,10 @@ class WriteTimeout(TimeoutException):
 
 class PoolTimeout(TimeoutException):
     """No connection became free within ``Timeout.pool`` seconds."""
+
+
+class AttemptTimeout(TimeoutException):
+    """One attempt took longer than ``HttpTimeout(attempt=...)`` allows; the call's own time was not over."""
 
 
 class TotalTimeout(TimeoutException):

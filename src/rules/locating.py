@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..exceptions import HTTPError, TimeoutException, TotalTimeout
+from ..exceptions import AttemptTimeout, HTTPError, TimeoutException, TotalTimeout
 from ..values.request import Request
 
 __all__ = ["located"]
@@ -15,9 +15,10 @@ def located(error: HTTPError, request: Request) -> HTTPError:
     deadline = request.deadline
     # A timer may fire a little before the time it was set for.
     if deadline is not None and isinstance(error, TimeoutException) and deadline.remaining() < 0.02:
-        if isinstance(error, TotalTimeout):
+        if isinstance(error, (AttemptTimeout, TotalTimeout)):
             return error
-        total = TotalTimeout(f"the call took longer than {deadline.seconds:g} s ({error.message})", request=request)
-        total.__cause__ = error
-        return total
+        overrun = deadline.overrun(error.message)
+        overrun.request = request
+        overrun.__cause__ = error
+        return overrun
     return error

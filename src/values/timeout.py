@@ -6,7 +6,7 @@ from math import isnan
 from typing import TypeAlias
 
 from .. import _concurrency
-from ..exceptions import TotalTimeout
+from ..exceptions import TimeoutException, TotalTimeout
 from .unset import UNSET, Unset
 
 __all__ = ["DEFAULT_TIMEOUT", "Deadline", "Timeout", "TimeoutTypes"]
@@ -121,6 +121,10 @@ class Deadline:
         """Whether no time is left."""
         return self.at <= _concurrency.monotonic()
 
+    def overrun(self, detail: str = "") -> TimeoutException:
+        """Return the error that says that the time is over; ``detail`` is what was going on."""
+        return TotalTimeout(f"the call took longer than {self.seconds:g} s" + (detail and f" ({detail})"))
+
     def clamp(self, timeout: float | None) -> float:
         """Return the smaller of a timeout and what is left. Raises TotalTimeout when nothing is left.
 
@@ -128,5 +132,5 @@ class Deadline:
         """
         left = self.at - _concurrency.monotonic()
         if left <= 0.0:
-            raise TotalTimeout(f"the call took longer than {self.seconds:g} s")
+            raise self.overrun()
         return left if timeout is None or left < timeout else timeout

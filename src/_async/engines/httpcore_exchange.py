@@ -266,7 +266,7 @@ class AsyncExchange:
             raise
         if not in_time:
             task.cancel()
-            raise TotalTimeout(f"the call took longer than {deadline.seconds:g} s")
+            raise deadline.overrun()
         return task.value()
 
     def _raise(self, error: BaseException) -> None:
@@ -301,7 +301,7 @@ class AsyncExchange:
             return failure
         if not deadline.expired:
             return failure
-        return TotalTimeout(f"the call took longer than {deadline.seconds:g} s ({failure.message})")
+        return deadline.overrun(failure.message)
 
 
 def _at_proxy(error: Exception, failure: HTTPError | None, wire: AsyncWire, route: Route) -> HTTPError | None:

@@ -8,7 +8,7 @@ from ..._concurrency import AsyncStateLock, async_body_chunks, async_call, async
 from ...engines.mock import MockEngine
 from ...engines.mock_reply import Reply, raised
 from ...engines.mock_rules import Recorded
-from ...exceptions import CloseError, LocalProtocolError, ReadTimeout, TotalTimeout
+from ...exceptions import CloseError, LocalProtocolError, ReadTimeout
 from ...values.body import Body
 from ...values.headers import RawHeaders, check_method, header_lines
 from ...values.request import Request
@@ -84,7 +84,7 @@ async def _delay(seconds: float, request: Request) -> None:
         limit = request.timeout.read
         if limit is None or left <= limit:
             await async_sleep(left)
-            raise TotalTimeout(f"the call took longer than {deadline.seconds:g} s", request=request)
+            raise deadline.overrun()
     limit = request.timeout.read
     if limit is not None and limit < seconds:
         await async_sleep(limit)

@@ -267,7 +267,7 @@ class Exchange:
             raise
         if not in_time:
             task.cancel()
-            raise TotalTimeout(f"the call took longer than {deadline.seconds:g} s")
+            raise deadline.overrun()
         return task.value()
 
     def _raise(self, error: BaseException) -> None:
@@ -302,7 +302,7 @@ class Exchange:
             return failure
         if not deadline.expired:
             return failure
-        return TotalTimeout(f"the call took longer than {deadline.seconds:g} s ({failure.message})")
+        return deadline.overrun(failure.message)
 
 
 def _at_proxy(error: Exception, failure: HTTPError | None, wire: Wire, route: Route) -> HTTPError | None:

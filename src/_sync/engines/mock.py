@@ -9,7 +9,7 @@ from ..._concurrency import StateLock, body_chunks, call, sleep
 from ...engines.mock import MockEngine
 from ...engines.mock_reply import Reply, raised
 from ...engines.mock_rules import Recorded
-from ...exceptions import CloseError, LocalProtocolError, ReadTimeout, TotalTimeout
+from ...exceptions import CloseError, LocalProtocolError, ReadTimeout
 from ...values.body import Body
 from ...values.headers import RawHeaders, check_method, header_lines
 from ...values.request import Request
@@ -85,7 +85,7 @@ def _delay(seconds: float, request: Request) -> None:
         limit = request.timeout.read
         if limit is None or left <= limit:
             sleep(left)
-            raise TotalTimeout(f"the call took longer than {deadline.seconds:g} s", request=request)
+            raise deadline.overrun()
     limit = request.timeout.read
     if limit is not None and limit < seconds:
         sleep(limit)

@@ -17,7 +17,7 @@ import trio
 from duohttp._network import AsyncNetwork, Network
 from duohttp.exceptions import ReadError
 
-from .network_support import FLAVOURS, Certificates, echo, network, over_tls, pause, run, serve
+from .network_support import FLAVOURS, Certificates, echo, network, over_tls, pause, run, serve, until
 
 CERTIFICATES = Certificates()
 TRUSTING = CERTIFICATES.client()
@@ -332,3 +332,68 @@ def test_one_network_serves_every_library() -> None:
     with serve(echo) as server:
         names = [run(flavour, main, server.port) for flavour in ("asyncio", "trio", "uvloop")]
     assert names == ["AsyncioStream", "TrioStream", "AsyncioStream"]
+
+
+@pytest.mark.parametrize("flavour", ["asyncio", "protocol", "uvloop", "trio"])
+@pytest.mark.parametrize("secure", [False, True])
+def test_cancelled_at_every_step_no_descriptor_stays(flavour: str, secure: bool) -> None:
+    """Connect, shake hands, write, read: as a caller does who aborts the stream when anything is raised."""
+
+    async def exchange(port: int) -> None:
+        stream = await AsyncNetwork().connect_tcp("127.0.0.1", port, 5)
+        try:
+            if secure:
+                stream = await stream.start_tls(TRUSTING, "localhost", 5)
+            await stream.write(b"x" * 10_000, 5)
+            got = b""
+            while len(got) < 10_000:
+                got += await stream.read(3_000, 5)
+        finally:
+            stream.abort()
+
+    async def completes(port: int, steps: int) -> bool:
+        if flavour == "trio":
+            done = False
+            with trio.CancelScope() as scope:
+                async with trio.open_nursery() as nursery:
+
+                    async def run_exchange() -> None:
+                        nonlocal done
+                        await exchange(port)
+                        done = True
+
+                    nursery.start_soon(run_exchange)
+                    for _ in range(steps):
+                        await trio.lowlevel.checkpoint()
+                    scope.cancel()
+            return done
+        task = asyncio.create_task(exchange(port))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            return False
+        finally:
+            await asyncio.sleep(0)  # for a transport of the loop, which closes one step later
+            await asyncio.sleep(0)
+        return True
+
+    async def main(server: Any) -> None:
+        before = len(os.listdir("/proc/self/fd"))
+        steps = 0
+        while not await completes(server.port, steps):
+            steps += 1 + steps // 8
+        assert steps > 2
+
+        def none_stays() -> bool:
+            server.drop()
+            return len(os.listdir("/proc/self/fd")) <= before
+
+        await until(flavour, none_stays)
+
+    if not os.path.isdir("/proc/self/fd"):
+        pytest.skip("there is no list of descriptors")
+    with server_of(secure, echo) as server:
+        run(flavour, main, server)

@@ -46,9 +46,11 @@ def flavour(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     return "sync"
 
 
-@pytest.fixture(params=["plain", "tls"])
-def secure(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param == "tls")
+ids = {False: "plain", True: "tls"}.get
+BOTH = [(flavour, False) for flavour in [*FLAVOURS, "portable"]] + [
+    (flavour, True) for flavour in ["asyncio", "uvloop", "trio", "sync"]
+]
+plain_and_tls = pytest.mark.parametrize(("flavour", "secure"), BOTH, indirect=["flavour"], ids=ids)
 
 
 def with_stream(
@@ -73,6 +75,7 @@ def with_stream(
         run(flavour, main)
 
 
+@plain_and_tls
 def test_bytes_go_both_ways(flavour: str, secure: bool) -> None:
     async def test(stream: AnyStream) -> None:
         for text in (b"hello", b"x" * 1000, b"bye"):
@@ -85,6 +88,7 @@ def test_bytes_go_both_ways(flavour: str, secure: bool) -> None:
     with_stream(flavour, secure, echo, test)
 
 
+@plain_and_tls
 def test_read_returns_at_most_what_is_asked_for(flavour: str, secure: bool) -> None:
     async def test(stream: AnyStream) -> None:
         await stream.write(b"abcdefghij", 5)
@@ -97,6 +101,7 @@ def test_read_returns_at_most_what_is_asked_for(flavour: str, secure: bool) -> N
     with_stream(flavour, secure, echo, test)
 
 
+@plain_and_tls
 def test_the_end_is_an_empty_read_again_and_again(flavour: str, secure: bool) -> None:
     async def test(stream: AnyStream) -> None:
         assert await stream.read(100, 5) == b"last"
@@ -146,6 +151,7 @@ def test_tls_that_ends_without_farewell_is_a_read_error(flavour: str) -> None:
     with_stream(flavour, True, handle, test)
 
 
+@plain_and_tls
 def test_read_times_out_and_the_stream_goes_on(flavour: str, secure: bool) -> None:
     def handle(connection: Any) -> None:
         connection.recv(10)
@@ -153,7 +159,7 @@ def test_read_times_out_and_the_stream_goes_on(flavour: str, secure: bool) -> No
         connection.recv(10)
 
     async def test(stream: AnyStream) -> None:
-        for limit in (0.05, 0.1, 0.02):
+        for limit in (0.03, 0.06, 0.02):
             start = time.monotonic()
             with pytest.raises(ReadTimeout, match="no byte came"):
                 await stream.read(100, limit)
@@ -161,28 +167,30 @@ def test_read_times_out_and_the_stream_goes_on(flavour: str, secure: bool) -> No
         await stream.write(b"go", 5)
         assert await stream.read(100, 5) == b"late"
         with pytest.raises(ReadTimeout):
-            await stream.read(100, 0.03)
+            await stream.read(100, 0.02)
 
     with_stream(flavour, secure, handle, test)
 
 
+@plain_and_tls
 def test_each_read_has_its_own_limit(flavour: str, secure: bool) -> None:
     def handle(connection: Any) -> None:
-        for _ in range(4):
+        for _ in range(3):
             time.sleep(0.06)
             connection.sendall(b".")
         connection.recv(1)
 
     async def test(stream: AnyStream) -> None:
         got = b""
-        while len(got) < 4:
-            got += await stream.read(100, 0.2)  # less than all of it takes
+        while len(got) < 3:
+            got += await stream.read(100, 0.15)  # less than all of it takes
         with pytest.raises(ReadTimeout):
-            await stream.read(100, 0.05)
+            await stream.read(100, 0.03)
 
     with_stream(flavour, secure, handle, test)
 
 
+@plain_and_tls
 def test_write_times_out_when_nobody_reads(flavour: str, secure: bool) -> None:
     ended = threading.Event()
 
@@ -199,6 +207,7 @@ def test_write_times_out_when_nobody_reads(flavour: str, secure: bool) -> None:
     with_stream(flavour, secure, lambda connection: ended.wait(10), test)
 
 
+@plain_and_tls
 def test_megabytes_go_both_ways_at_once_to_a_slow_reader(flavour: str, secure: bool) -> None:
     size = 8_000_000
     received = []
@@ -262,6 +271,7 @@ def test_writing_to_a_connection_that_is_gone_fails(flavour: str) -> None:
     with_stream(flavour, False, reset, test)
 
 
+@plain_and_tls
 def test_a_closed_stream_says_so(flavour: str, secure: bool) -> None:
     async def test(stream: AnyStream) -> None:
         assert not stream.is_stale()
@@ -277,6 +287,7 @@ def test_a_closed_stream_says_so(flavour: str, secure: bool) -> None:
     with_stream(flavour, secure, hold, test)
 
 
+@plain_and_tls
 def test_the_peer_sees_the_end_when_a_stream_is_closed(flavour: str, secure: bool) -> None:
     ends: list[bytes] = []
 
@@ -295,6 +306,7 @@ def test_the_peer_sees_the_end_when_a_stream_is_closed(flavour: str, secure: boo
     assert ends == [b""]
 
 
+@plain_and_tls
 def test_unasked_bytes_and_the_end_make_an_idle_connection_stale(flavour: str, secure: bool) -> None:
     go = threading.Event()
 
@@ -320,6 +332,7 @@ def test_unasked_bytes_and_the_end_make_an_idle_connection_stale(flavour: str, s
     with_stream(flavour, secure, handle, test)
 
 
+@plain_and_tls
 def test_the_sockets_are_told(flavour: str, secure: bool) -> None:
     async def test(stream: AnyStream) -> None:
         sock = stream.get_extra_info("socket")
@@ -335,6 +348,7 @@ def test_the_sockets_are_told(flavour: str, secure: bool) -> None:
     with_stream(flavour, secure, hold, test)
 
 
+@plain_and_tls
 def test_abort_from_another_thread_ends_a_read(flavour: str, secure: bool) -> None:
     async def test(stream: AnyStream) -> None:
         timer = threading.Timer(0.1, stream.abort)
@@ -348,6 +362,7 @@ def test_abort_from_another_thread_ends_a_read(flavour: str, secure: bool) -> No
     with_stream(flavour, secure, hold, test)
 
 
+@plain_and_tls
 def test_a_dropped_stream_closes_itself(flavour: str, secure: bool) -> None:
     ended = threading.Event()
 
@@ -371,6 +386,7 @@ def test_a_dropped_stream_closes_itself(flavour: str, secure: bool) -> None:
 
 
 @pytest.mark.parametrize("flavour", ["asyncio", "protocol", "uvloop", "trio"])
+@pytest.mark.parametrize("secure", [False, True], ids=ids)
 def test_a_stream_outlives_its_event_loop_quietly(flavour: str, secure: bool) -> None:
     with serve(over_tls(CERTIFICATES.localhost, hold) if secure else hold) as server:
 
@@ -428,6 +444,7 @@ def exit_code_of_child(task: Callable[[], int]) -> int:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.parametrize("end", ["abort", "drop"])
+@plain_and_tls
 def test_a_forked_child_says_nothing_on_its_parents_connection(flavour: str, secure: bool, end: str) -> None:
     box: list[Any] = []
 
@@ -438,7 +455,6 @@ def test_a_forked_child_says_nothing_on_its_parents_connection(flavour: str, sec
             if not box[0].is_stale():
                 return 1
         box.clear()
-        gc.collect()
         try:
             os.fstat(descriptor)
         except OSError:
@@ -462,6 +478,7 @@ def test_a_forked_child_says_nothing_on_its_parents_connection(flavour: str, sec
         run(flavour, main)
 
 
+@plain_and_tls
 def test_an_upload_stops_when_the_server_answers_early(flavour: str, secure: bool) -> None:
     answered = threading.Event()
 
@@ -487,6 +504,7 @@ def test_an_upload_stops_when_the_server_answers_early(flavour: str, secure: boo
     with_stream(flavour, secure, handle, test)
 
 
+@plain_and_tls
 def test_an_upload_goes_through_when_the_server_is_silent(flavour: str, secure: bool) -> None:
     received = []
 
@@ -506,6 +524,7 @@ def test_an_upload_goes_through_when_the_server_is_silent(flavour: str, secure: 
     assert received == [3_000_000]
 
 
+@plain_and_tls
 def test_an_upload_nobody_takes_times_out(flavour: str, secure: bool) -> None:
     ended = threading.Event()
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._async.client import AsyncClient as AsyncClient
     from ._async.engines.engine import AsyncEngine as AsyncEngine
     from ._async.response import AsyncBodyStream as AsyncBodyStream
+    from ._async.response import AsyncBytesStream as AsyncBytesStream
     from ._async.response import AsyncResponse as AsyncResponse
     from ._async.results import AsyncResults as AsyncResults
     from ._async.scope import AsyncDeferred as AsyncDeferred
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ._sync.client import Client as Client
     from ._sync.engines.engine import Engine as Engine
     from ._sync.response import BodyStream as BodyStream
+    from ._sync.response import BytesStream as BytesStream
     from ._sync.response import Response as Response
     from ._sync.results import Results as Results
     from ._sync.scope import Deferred as Deferred
@@ -145,12 +147,12 @@ _WHERE = {
     "engines.httpcore": ("HttpcoreEngine",),
     "_async.client": ("AsyncClient",),
     "_async.engines.engine": ("AsyncEngine",),
-    "_async.response": ("AsyncBodyStream", "AsyncResponse"),
+    "_async.response": ("AsyncBodyStream", "AsyncBytesStream", "AsyncResponse"),
     "_async.results": ("AsyncResults",),
     "_async.scope": ("AsyncDeferred", "AsyncScope"),
     "_sync.client": ("Client",),
     "_sync.engines.engine": ("Engine",),
-    "_sync.response": ("BodyStream", "Response"),
+    "_sync.response": ("BodyStream", "BytesStream", "Response"),
     "converters": (
         "Converter",
         "Converters",

@@ -24,6 +24,7 @@ from ..values.url import URLTypes
 from .chain import AsyncChain, with_overrides
 from .engines import build_engine
 from .engines.engine import AsyncEngine
+from .engines.native import engine as native  # the default is loaded here, so that making a client takes no time
 from .engines.shared import AsyncSharedEngine
 from .parallel import AsyncParallel
 from .response import AsyncResponse
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from ..plugins.events import Events
     from ..plugins.http_send import Interception
 
-__all__ = ["AsyncClient", "converted"]
+__all__ = ["AsyncClient", "converted", "native"]
 
 T = TypeVar("T")
 
@@ -376,7 +377,10 @@ def converted(response: AsyncResponse, into: Any, expect_success: bool | None) -
 
 
 def _plugins(options: dict[str, Any]) -> list[Plugin]:
-    plugins: list[Plugin] = list(options["plugins"])
+    given = options["plugins"]
+    if isinstance(given, Plugin) or not isinstance(given, Iterable):
+        raise TypeError(f"plugins is a list of plugins, not {given!r}; write plugins=[…]")
+    plugins: list[Plugin] = list(given)
     for plugin in plugins:
         if not isinstance(plugin, Plugin):
             hint = "; make an object of it: add ()" if isinstance(plugin, type) else ""

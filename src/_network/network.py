@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from .library import running_trio
-from .resolver import ResolverTypes, as_resolver
 
 if TYPE_CHECKING:
+    from .resolver import Resolver, ResolverTypes
     from .stream import AsyncByteStream, ByteStream
 
 __all__ = ["AsyncNetwork", "Network", "NetworkOptions"]
@@ -30,10 +30,22 @@ class NetworkOptions:
         socket_options: Iterable[tuple[Any, ...]] = (),
         happy_eyeballs_delay: float = 0.25,
     ) -> None:
-        self.resolver = as_resolver(resolver)
+        self._resolver = None if resolver is None else self._checked(resolver)
         self.local_address = local_address
         self.socket_options = tuple(socket_options)
         self.happy_eyeballs_delay = happy_eyeballs_delay
+
+    def _checked(self, resolver: ResolverTypes) -> Resolver:
+        from .resolver import as_resolver
+
+        return as_resolver(resolver)
+
+    @property
+    def resolver(self) -> Resolver:
+        """What looks names up; that of the system is loaded when it is first needed."""
+        if self._resolver is None:
+            self._resolver = self._checked(None)
+        return self._resolver
 
     def having(self, local_address: str | None, socket_options: Iterable[tuple[Any, ...]] | None) -> Self:
         """Return a network with another local address and more socket options, where these are given."""
@@ -78,20 +90,10 @@ class AsyncNetwork(NetworkOptions):
 class Network(NetworkOptions):
     """Opens connections for threads. Raises TypeError for a resolver that is a coroutine function."""
 
-    def __init__(
-        self,
-        *,
-        resolver: ResolverTypes = None,
-        local_address: str | None = None,
-        socket_options: Iterable[tuple[Any, ...]] = (),
-        happy_eyeballs_delay: float = 0.25,
-    ) -> None:
-        super().__init__(
-            resolver=as_resolver(resolver, blocking=True),
-            local_address=local_address,
-            socket_options=socket_options,
-            happy_eyeballs_delay=happy_eyeballs_delay,
-        )
+    def _checked(self, resolver: ResolverTypes) -> Resolver:
+        from .resolver import as_resolver
+
+        return as_resolver(resolver, blocking=True)
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> ByteStream:
         """Look the host up and connect to the first address that answers, within ``timeout`` seconds together.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from inspect import isawaitable, iscoroutinefunction
 from time import monotonic
 from typing import Any, TypeAlias
 
@@ -158,11 +157,13 @@ class FunctionResolver(Resolver):
 
     def __init__(self, function: Callable[[str, int], Any]) -> None:
         self.function = function
+        from inspect import iscoroutinefunction  # slow to load, and few need it
+
         self.is_async = iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__)
 
     def resolve(self, host: str, port: int) -> Sequence[Any]:
         found = self.function(host, port)
-        if isawaitable(found):
+        if hasattr(found, "__await__"):
             getattr(found, "close", lambda: None)()
             raise TypeError("the resolver is asynchronous: the blocking client can't call it")
         return found  # type: ignore[no-any-return]

@@ -25,6 +25,7 @@ from ..values.url import URLTypes
 from .chain import Chain, with_overrides
 from .engines import build_engine
 from .engines.engine import Engine
+from .engines.native import engine as native  # the default is loaded here, so that making a client takes no time
 from .engines.shared import SharedEngine
 from .parallel import Parallel
 from .response import Response
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from ..plugins.events import Events
     from ..plugins.http_send import Interception
 
-__all__ = ["Client", "converted"]
+__all__ = ["Client", "converted", "native"]
 
 T = TypeVar("T")
 
@@ -373,7 +374,10 @@ def converted(response: Response, into: Any, expect_success: bool | None) -> Any
 
 
 def _plugins(options: dict[str, Any]) -> list[Plugin]:
-    plugins: list[Plugin] = list(options["plugins"])
+    given = options["plugins"]
+    if isinstance(given, Plugin) or not isinstance(given, Iterable):
+        raise TypeError(f"plugins is a list of plugins, not {given!r}; write plugins=[…]")
+    plugins: list[Plugin] = list(given)
     for plugin in plugins:
         if not isinstance(plugin, Plugin):
             hint = "; make an object of it: add ()" if isinstance(plugin, type) else ""

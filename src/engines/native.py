@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..rules.http1_limits import DEFAULT_HTTP1_LIMITS, Http1Limits
+from ..rules.http1_limits import Http1Limits
 from ..values.limits import Limits
 from ..values.settings import CertTypes, VerifyTypes
 from ..values.unset import UNSET, Unset
@@ -37,7 +37,7 @@ class NativeEngine(EngineOptions):
         local_address: str | Unset | None = UNSET,
         socket_options: tuple[Any, ...] | Unset = UNSET,
         resolver: Any = UNSET,
-        http1_limits: Http1Limits = DEFAULT_HTTP1_LIMITS,
+        http1_limits: Http1Limits | Unset = UNSET,
         retry_stale: bool = True,
         happy_eyeballs_delay: float = 0.25,
     ) -> None:

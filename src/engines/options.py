@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
 from os import environ
 from typing import Any, ClassVar
 
@@ -12,7 +11,7 @@ from ..values.unset import UNSET
 
 __all__ = ["EngineOptions", "default_options"]
 
-_CONNECTION_OPTIONS = frozenset(field.name for field in fields(ConnectionSettings))
+_CONNECTION_OPTIONS = frozenset(ConnectionSettings._fields)
 _SECRET = frozenset({"cert", "proxy"})
 
 
@@ -29,7 +28,7 @@ class EngineOptions:
     def applied(self, settings: ConnectionSettings) -> ConnectionSettings:
         """Return the client's settings with those given to this engine on top."""
         given = {name: value for name, value in self._given() if name in _CONNECTION_OPTIONS}
-        return replace(settings, **given) if given else settings
+        return settings.replace(**given) if given else settings
 
     def _given(self) -> Iterator[tuple[str, Any]]:
         for name, value in vars(self).items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..converters import DEFAULT_CONVERTERS, Converter, Converters
@@ -76,7 +75,7 @@ class ContentNegotiation(Plugin):
     def _with_converters(self, settings: Settings) -> Settings:
         known = self._settings
         if known is None or known[0] is not settings:
-            known = self._settings = (settings, replace(settings, converters=self.converters))
+            known = self._settings = (settings, settings.replace(converters=self.converters))
         return known[1]
 
     def render_body(self, value: Any, request: Request) -> Body | None:

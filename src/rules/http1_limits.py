@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ..values.value import Value
 
 __all__ = ["DEFAULT_HTTP1_LIMITS", "Http1Limits"]
 
 
-@dataclass(frozen=True, slots=True)
-class Http1Limits:
+class Http1Limits(Value):
     """Bounds on what surrounds a body; a response beyond one of them is a RemoteProtocolError.
 
     ``max_head_bytes`` counts status line and header lines of one head, ``max_headers`` its header lines,
@@ -24,8 +23,8 @@ class Http1Limits:
     max_trailer_bytes: int = 16 * 1024
     max_trailers: int = 100
 
-    def __post_init__(self) -> None:
-        for name in self.__slots__:
+    def _check(self) -> None:
+        for name in self._fields:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ValueError(f"{name} must be an int of at least 0, not {value!r}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .value import Value
 
 __all__ = ["DEFAULT_LIMITS", "Limits"]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Value):
     """Bounds on connections; None means no bound.
 
     ``max_connections`` counts all, ``max_connections_per_host`` those to one origin, ``max_keepalive_connections``
@@ -22,7 +21,7 @@ class Limits:
     keepalive_expiry: float | None = 60.0
     max_age: float | None = None
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         for name, least in (
             ("max_connections", 1),
             ("max_connections_per_host", 1),

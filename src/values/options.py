@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 from yarl import URL
 
 from ..exceptions import InvalidBody, InvalidHeader, InvalidRequest
+from ..rules.codings import accept_encoding
+from ..rules.cookie_header import cookie_pairs
 from .body import Body
 from .headers import Headers, HeaderTypes, SharedHeaders, check_method
 from .request import Request
@@ -72,6 +74,21 @@ CHAIN_OPTIONS = frozenset({"follow_redirects", "max_redirects", "expect_success"
 BODY_OPTIONS = ("content", "json", "form", "data", "files", "body")
 _KNOWN = frozenset(RequestOptions.__annotations__)
 
+# What people type who know another client.
+_HINTS = {
+    "stream": "use client.stream(method, url) in a with block",
+    "allow_redirects": "it is called follow_redirects here",
+    "proxies": "give proxy= to the client",
+    "proxy": "give it to the client",
+    "verify": "give it to the client: its connections depend on it",
+    "cert": "give it to the client: its connections depend on it",
+    "http2": "give it to the client",
+    "transport": "give engine= to the client",
+    "raise_for_status": "it is called expect_success here",
+    "extensions": "use attributes for plugins",
+    "hooks": "write a Plugin",
+}
+
 
 class Defaults:
     """What a client adds to each request; made once."""
@@ -122,7 +139,9 @@ class Defaults:
     def _apply(self, request: Request, options: RequestOptions, *, deferred: bool) -> None:
         unknown = options.keys() - _KNOWN
         if unknown:
-            raise TypeError(f"unknown request option {sorted(unknown)[0]!r}; there are {', '.join(sorted(_KNOWN))}")
+            name = sorted(unknown)[0]
+            hint = _HINTS.get(name, f"there are {', '.join(sorted(_KNOWN))}")
+            raise TypeError(f"unknown request option {name!r}; {hint}")
         if (params := options.get("params")) is not None:
             request.url = _with_params(request.url, None, params)
         if (given := options.get("headers")) is not None:
@@ -195,7 +214,6 @@ def _base(base_url: URLTypes | None) -> URL | None:
 
 def _default_headers(headers: HeaderTypes | None) -> Headers:
     from .. import __version__
-    from ..rules.codings import accept_encoding
 
     result = Headers({"Accept": "*/*", "Accept-Encoding": accept_encoding(), "User-Agent": f"duohttp/{__version__}"})
     if headers is not None:
@@ -224,8 +242,6 @@ def _with_params(url: URL, defaults: ParamTypes, given: ParamTypes) -> URL:
 
 
 def _add_cookies(headers: Headers, cookies: CookieTypes) -> None:
-    from ..rules.cookie_header import cookie_pairs
-
     value = cookie_pairs(cookies)
     if value:
         present = headers.get("cookie")

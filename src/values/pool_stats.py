@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .value import Value
 
 __all__ = ["PoolStats", "RouteStats"]
 
 
-@dataclass(frozen=True, slots=True)
-class RouteStats:
+class RouteStats(Value):
     """Connections open (idle ones included), idle, and requests waiting, for one origin."""
 
     open: int
@@ -16,8 +15,7 @@ class RouteStats:
     waiting: int
 
 
-@dataclass(frozen=True, slots=True)
-class PoolStats:
+class PoolStats(Value):
     """Connections open (idle ones included), idle, requests waiting, and how many were ever opened and reused."""
 
     open: int

@@ -342,7 +342,7 @@ def status_error(response: BaseResponse) -> StatusError:
         kind = ClientStatusError
     elif status >= 500:
         kind = ServerStatusError
-    message = f"the server answered {status} {response.reason_phrase}".rstrip()
+    message = f"the server answered {status} {response.reason_phrase or reason_of(status)}".rstrip()
     if status in REDIRECTS and "location" in response.headers:
         message += f", redirecting to {without_credentials(response.headers['location'])}"
     elif response.is_read:

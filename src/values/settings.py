@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .limits import DEFAULT_LIMITS, Limits
+from .value import Value
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -19,8 +19,7 @@ VerifyTypes: TypeAlias = "bool | str | SSLContext"
 CertTypes: TypeAlias = str | tuple[str, str] | tuple[str, str, str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class CodingLimits:
+class CodingLimits(Value):
     """Bounds on decompression: decoded bytes in all, decoded to encoded bytes, and codings stacked on one body.
 
     The ratio is judged only past ``ratio_floor`` decoded bytes, so that small bodies that compress well pass.
@@ -32,20 +31,18 @@ class CodingLimits:
     max_codings: int = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Value):
     """What a response needs to know of its client."""
 
     converters: Converters | None = None
     """None means the default registry."""
     default_encoding: str = "utf-8"
-    coding_limits: CodingLimits = field(default_factory=CodingLimits)
+    coding_limits: CodingLimits = CodingLimits()
     parsers: tuple[Callable[[Any, Any], Any], ...] = ()
     """The ``parse_body`` hooks of plugins: ``(response, into)`` to a value, or to NotImplemented."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionSettings:
+class ConnectionSettings(Value):
     """What an engine needs to make connections; an option set on the engine itself wins over the client's."""
 
     verify: VerifyTypes = True
@@ -59,6 +56,10 @@ class ConnectionSettings:
     local_address: str | None = None
     socket_options: tuple[Any, ...] = ()
     resolver: Any = None
+
+    def _check(self) -> None:
+        if not isinstance(self.limits, Limits):
+            raise TypeError(f"limits is a Limits, for example Limits(max_connections=5), not {self.limits!r}")
 
 
 DEFAULT_SETTINGS = Settings()

@@ -175,6 +175,8 @@ def test_unknown_option() -> None:
     client, _ = client_of()
     with pytest.raises(TypeError, match="unknown request option 'jsn'"):
         client.get("http://a.test/", jsn=1)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="follow_redirects"):
+        client.get("http://a.test/", allow_redirects=False)  # type: ignore[call-overload]
 
 
 def test_errors_do_not_show_credentials() -> None:
@@ -503,6 +505,10 @@ def test_two_of_a_kind_are_refused() -> None:
         client_of(plugins=[HttpRedirect(), HttpRedirect()])
     with pytest.raises(TypeError, match="add \\(\\)"):
         client_of(plugins=[HttpRedirect])
+    with pytest.raises(TypeError, match="list of plugins"):
+        client_of(plugins=HttpRedirect())
+    with pytest.raises(TypeError, match="Limits"):
+        client_of(limits=5)
 
 
 def test_plugins_for_one_request() -> None:

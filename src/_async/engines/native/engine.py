@@ -10,7 +10,7 @@ from ...._network import AsyncNetwork
 from ....engines.native import NativeEngine
 from ....exceptions import ConnectError, NetworkError, ProxyError, UnsupportedByEngine
 from ....rules.framing import absolute_form
-from ....rules.http1 import ResponseParser
+from ....rules.http1 import DEFAULT_HTTP1_LIMITS, ResponseParser
 from ....values.capabilities import Capability
 from ....values.limits import Limits
 from ....values.pool_stats import PoolStats
@@ -53,9 +53,10 @@ class AsyncNativeDriver(AsyncEngine):
     )
 
     def __init__(self, options: NativeEngine, settings: ConnectionSettings) -> None:
+        self._options = options
         self._settings = settings = options.applied(settings)
         self._limits: Limits = settings.limits
-        self._parser_limits = options.http1_limits
+        self._parser_limits = options.http1_limits or DEFAULT_HTTP1_LIMITS
         self._retry_stale = options.retry_stale
         self._network = AsyncNetwork(
             resolver=settings.resolver,
@@ -239,7 +240,7 @@ class AsyncNativeDriver(AsyncEngine):
                 connection.abort()
 
     def __repr__(self) -> str:
-        return "NativeEngine()"
+        return repr(self._options)
 
 
 def _proxy_rules(settings: ConnectionSettings) -> ProxyRules | None:

@@ -11,7 +11,7 @@ from ...._network import Network
 from ....engines.native import NativeEngine
 from ....exceptions import ConnectError, NetworkError, ProxyError, UnsupportedByEngine
 from ....rules.framing import absolute_form
-from ....rules.http1 import ResponseParser
+from ....rules.http1 import DEFAULT_HTTP1_LIMITS, ResponseParser
 from ....values.capabilities import Capability
 from ....values.limits import Limits
 from ....values.pool_stats import PoolStats
@@ -54,9 +54,10 @@ class NativeDriver(Engine):
     )
 
     def __init__(self, options: NativeEngine, settings: ConnectionSettings) -> None:
+        self._options = options
         self._settings = settings = options.applied(settings)
         self._limits: Limits = settings.limits
-        self._parser_limits = options.http1_limits
+        self._parser_limits = options.http1_limits or DEFAULT_HTTP1_LIMITS
         self._retry_stale = options.retry_stale
         self._network = Network(
             resolver=settings.resolver,
@@ -238,7 +239,7 @@ class NativeDriver(Engine):
                 connection.abort()
 
     def __repr__(self) -> str:
-        return "NativeEngine()"
+        return repr(self._options)
 
 
 def _proxy_rules(settings: ConnectionSettings) -> ProxyRules | None:

@@ -18,6 +18,7 @@ from ....values.pool_stats import PoolStats
 from ....values.request import Request
 from ....values.settings import ConnectionSettings
 from ....values.timeout import Deadline
+from ....values.unset import Unset
 from ....values.url import Endpoint, endpoint_of
 from ...response import Response
 from ..engine import Engine
@@ -57,7 +58,8 @@ class NativeDriver(Engine):
         self._options = options
         self._settings = settings = options.applied(settings)
         self._limits: Limits = settings.limits
-        self._parser_limits = options.http1_limits or DEFAULT_HTTP1_LIMITS
+        given = options.http1_limits
+        self._parser_limits = DEFAULT_HTTP1_LIMITS if isinstance(given, Unset) else given
         self._retry_stale = options.retry_stale
         self._network = Network(
             resolver=settings.resolver,

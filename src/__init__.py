@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from .exceptions import PoolTimeout as PoolTimeout
     from .exceptions import ProtocolError as ProtocolError
     from .exceptions import ProxyError as ProxyError
+    from .exceptions import RateLimitTimeout as RateLimitTimeout
     from .exceptions import ReadError as ReadError
     from .exceptions import ReadTimeout as ReadTimeout
     from .exceptions import RedirectStatusError as RedirectStatusError
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from .plugins.http_timeout import HttpTimeout as HttpTimeout
     from .plugins.plugin import Plugin as Plugin
     from .plugins.plugin import Stage as Stage
+    from .plugins.rate_limit import RateLimit as RateLimit
     from .plugins.redirect import HttpRedirect as HttpRedirect
     from .plugins.retry import Retry as Retry
     from .plugins.validator import HttpCallValidator as HttpCallValidator
@@ -136,6 +138,7 @@ _WHERE = {
         "Interception",
     ),
     "plugins.http_timeout": ("HttpTimeout",),
+    "plugins.rate_limit": ("RateLimit",),
     "plugins.retry": ("Retry",),
     "values.attempt": ("Attempt",),
     "values.body": ("Body",),
@@ -197,6 +200,7 @@ _WHERE = {
         "PoolTimeout",
         "ProtocolError",
         "ProxyError",
+        "RateLimitTimeout",
         "ReadError",
         "ReadTimeout",
         "RedirectStatusError",

@@ -20,6 +20,7 @@
     │   │   │   ├── ReadTimeout
     │   │   │   ├── WriteTimeout
     │   │   │   ├── PoolTimeout
+    │   │   │   ├── RateLimitTimeout
     │   │   │   ├── AttemptTimeout
     │   │   │   └── TotalTimeout
     │   │   ├── NetworkError              (ConnectionError)
@@ -82,6 +83,7 @@ __all__ = [
     "PoolTimeout",
     "ProtocolError",
     "ProxyError",
+    "RateLimitTimeout",
     "ReadError",
     "ReadTimeout",
     "RedirectStatusError",
@@ -212,6 +214,10 @@ class WriteTimeout(TimeoutException):
 
 class PoolTimeout(TimeoutException):
     """No connection became free within ``Timeout.pool`` seconds."""
+
+
+class RateLimitTimeout(TimeoutException):
+    """A request would have had to wait longer than ``RateLimit(max_wait=...)`` allows."""
 
 
 class AttemptTimeout(TimeoutException):

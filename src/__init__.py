@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from ._async.client import AsyncClient as AsyncClient
     from ._async.engines.engine import AsyncEngine as AsyncEngine
+    from ._async.event_source import AsyncEventSource as AsyncEventSource
     from ._async.response import AsyncBodyStream as AsyncBodyStream
     from ._async.response import AsyncBytesStream as AsyncBytesStream
     from ._async.response import AsyncResponse as AsyncResponse
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ._async.scope import AsyncScope as AsyncScope
     from ._sync.client import Client as Client
     from ._sync.engines.engine import Engine as Engine
+    from ._sync.event_source import EventSource as EventSource
     from ._sync.response import BodyStream as BodyStream
     from ._sync.response import BytesStream as BytesStream
     from ._sync.response import Response as Response
@@ -99,6 +101,7 @@ if TYPE_CHECKING:
     from .plugins.redirect import HttpRedirect as HttpRedirect
     from .plugins.retry import Retry as Retry
     from .plugins.validator import HttpCallValidator as HttpCallValidator
+    from .rules.event_stream import ServerSentEvent as ServerSentEvent
     from .rules.http1_limits import Http1Limits as Http1Limits
     from .values.attempt import Attempt as Attempt
     from .values.attributes import AttributeKey as AttributeKey
@@ -151,11 +154,14 @@ _WHERE = {
     "_async.client": ("AsyncClient",),
     "_async.engines.engine": ("AsyncEngine",),
     "_async.response": ("AsyncBodyStream", "AsyncBytesStream", "AsyncResponse"),
+    "_async.event_source": ("AsyncEventSource",),
     "_async.results": ("AsyncResults",),
     "_async.scope": ("AsyncDeferred", "AsyncScope"),
     "_sync.client": ("Client",),
     "_sync.engines.engine": ("Engine",),
     "_sync.response": ("BodyStream", "BytesStream", "Response"),
+    "_sync.event_source": ("EventSource",),
+    "rules.event_stream": ("ServerSentEvent",),
     "converters": (
         "Converter",
         "Converters",

@@ -26,6 +26,7 @@ from .engines import build_engine
 from .engines.engine import AsyncEngine
 from .engines.native import engine as native  # the default is loaded here, so that making a client takes no time
 from .engines.shared import AsyncSharedEngine
+from .flows import AsyncFlows
 from .parallel import AsyncParallel
 from .response import AsyncResponse
 from .statement import AsyncStatement, AsyncStreaming
@@ -48,7 +49,7 @@ DEFAULT_OPTIONS = ("base_url", "params", "headers", "cookies", "auth", "timeout"
 CONNECTION_OPTIONS = ("verify", "cert", "http1", "http2", "limits", "proxy", "trust_env")
 
 
-class AsyncClient(AsyncParallel):
+class AsyncClient(AsyncParallel, AsyncFlows):
     """Sends requests; one client is meant to be shared and to live as long as its connections are useful.
 
     ``base_url`` is joined with relative urls; ``params``, ``headers``, ``cookies`` and ``auth`` go with every

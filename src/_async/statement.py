@@ -47,14 +47,17 @@ class AsyncStatement:
         return AsyncStreaming(self)
 
     async def _run(self, *, stream: bool) -> AsyncResponse:
-        if self._client.is_closed:
-            raise ClientClosed("the client is closed; make another one", request=self.request)
         request = self.request.again()
         request.stream = stream
         total = request.timeout.total
         # A stream may go on for as long as it likes, unless its own timeout says otherwise.
         if total is not None and (not stream or "timeout" in self._options):
             request.deadline = Deadline(total)
+        return await self._start(request)
+
+    async def _start(self, request: Request) -> AsyncResponse:
+        if self._client.is_closed:
+            raise ClientClosed("the client is closed; make another one", request=request)
         return await self._client._chain_for(self._options).run(request)
 
     def __repr__(self) -> str:

@@ -27,6 +27,7 @@ from .engines import build_engine
 from .engines.engine import Engine
 from .engines.native import engine as native  # the default is loaded here, so that making a client takes no time
 from .engines.shared import SharedEngine
+from .flows import Flows
 from .parallel import Parallel
 from .response import Response
 from .statement import Statement, Streaming
@@ -49,7 +50,7 @@ DEFAULT_OPTIONS = ("base_url", "params", "headers", "cookies", "auth", "timeout"
 CONNECTION_OPTIONS = ("verify", "cert", "http1", "http2", "limits", "proxy", "trust_env")
 
 
-class Client(Parallel):
+class Client(Parallel, Flows):
     """Sends requests; one client is meant to be shared and to live as long as its connections are useful.
 
     ``base_url`` is joined with relative urls; ``params``, ``headers``, ``cookies`` and ``auth`` go with every

@@ -48,14 +48,17 @@ class Statement:
         return Streaming(self)
 
     def _run(self, *, stream: bool) -> Response:
-        if self._client.is_closed:
-            raise ClientClosed("the client is closed; make another one", request=self.request)
         request = self.request.again()
         request.stream = stream
         total = request.timeout.total
         # A stream may go on for as long as it likes, unless its own timeout says otherwise.
         if total is not None and (not stream or "timeout" in self._options):
             request.deadline = Deadline(total)
+        return self._start(request)
+
+    def _start(self, request: Request) -> Response:
+        if self._client.is_closed:
+            raise ClientClosed("the client is closed; make another one", request=request)
         return self._client._chain_for(self._options).run(request)
 
     def __repr__(self) -> str:

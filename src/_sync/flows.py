@@ -1,0 +1,104 @@
+# Generated from src/_async/flows.py by scripts/generate_sync.py. Do not edit.
+"""What a client has for answers that go on: events, pages, downloads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+
+from ..rules.event_stream import MAX_EVENT_SIZE
+from ..values.options import RequestOptions
+from ..values.url import URLTypes
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm, Unpack
+
+    from .client import Client
+    from .event_source import EventSource
+
+__all__ = ["Flows"]
+
+T = TypeVar("T")
+
+
+class Flows:
+    """What Client can do with answers that are more than one body."""
+
+    __slots__ = ()
+
+    @overload
+    def sse(
+        self,
+        url: URLTypes,
+        method: str = "GET",
+        *,
+        into: None = None,
+        reconnect: bool = True,
+        max_reconnects: int | None = 20,
+        reconnect_delay: float = 3.0,
+        last_event_id: str = "",
+        comments: bool = False,
+        max_event_size: int | None = MAX_EVENT_SIZE,
+        **options: Unpack[RequestOptions],
+    ) -> EventSource[str]: ...
+    @overload
+    def sse(
+        self,
+        url: URLTypes,
+        method: str = "GET",
+        *,
+        into: TypeForm[T],
+        reconnect: bool = True,
+        max_reconnects: int | None = 20,
+        reconnect_delay: float = 3.0,
+        last_event_id: str = "",
+        comments: bool = False,
+        max_event_size: int | None = MAX_EVENT_SIZE,
+        **options: Unpack[RequestOptions],
+    ) -> EventSource[T]: ...
+    def sse(
+        self,
+        url: URLTypes,
+        method: str = "GET",
+        *,
+        into: Any = None,
+        reconnect: bool = True,
+        max_reconnects: int | None = 20,
+        reconnect_delay: float = 3.0,
+        last_event_id: str = "",
+        comments: bool = False,
+        max_event_size: int | None = MAX_EVENT_SIZE,
+        **options: Unpack[RequestOptions],
+    ) -> EventSource[Any]:
+        """Return a context manager that connects to an event stream and iterates over its events (WHATWG HTML 9.2).
+
+        With ``into=T`` the data of each event is a T, made from JSON. When the connection ends or breaks, another is
+        made, after ``reconnect_delay`` seconds or what the server asks for, that goes on after the last event;
+        ``max_reconnects`` bounds how many in a row may bring nothing, None for no bound. Until the first connection
+        stands nothing is tried again; the Retry plugin would. ``comments=True`` gives comments too. An event of more
+        than ``max_event_size`` bytes raises DecodingError.
+
+        It is a streamed request like others: the client's ``timeout.total`` does not apply and reads may take as long
+        as they like, unless ``timeout`` is given here; then a read that takes too long makes another connection.
+        A body that can't be sent again rules out reconnecting. Entering and iterating raise StatusError for all but
+        200 and 204, DecodingError for another content type, and what a request raises.
+        """
+        from .event_source import EventSource
+
+        client = cast("Client", self)
+        statement = client.prepare(method, url, **options)
+        request = statement.request
+        if "timeout" not in options:
+            request.timeout = request.timeout.replace(read=None)
+        if request.headers.get("accept", "*/*") == "*/*":
+            request.headers["Accept"] = "text/event-stream"
+        request.headers.setdefault("Cache-Control", "no-store")
+        return EventSource(
+            statement,
+            into=into,
+            reconnect=reconnect,
+            max_reconnects=max_reconnects,
+            delay=reconnect_delay,
+            last_event_id=last_event_id,
+            comments=comments,
+            max_event_size=max_event_size,
+        )

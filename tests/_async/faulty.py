@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from duohttp import AsyncClient, Timeout
+from duohttp.engines.httpcore import HttpcoreEngine
 from duohttp.engines.native import NativeEngine
 
 from ..faults.leaks import async_task_count
 from ..faults.scripted_server import ScriptedServer, trusting_context
 
-__all__ = ["ENGINES", "AsyncTried", "async_still_well"]
+__all__ = ["ENGINES", "AsyncTried", "async_still_well", "not_with"]
 
-ENGINES = {"native": NativeEngine}
+KINDS = {"httpcore": HttpcoreEngine, "native": NativeEngine}
+ENGINES = ["native", pytest.param("httpcore", marks=pytest.mark.slow)]
 PATIENT = Timeout(10)
 """For what is to end by itself: reached only when something hangs."""
+
+
+def not_with(engine: str, excluded: str, reason: str) -> None:
+    """Leave a test out for one engine."""
+    if engine == excluded:
+        pytest.skip(f"{engine}: {reason}")
 
 
 class AsyncTried:
@@ -26,7 +36,7 @@ class AsyncTried:
 
     async def __aenter__(self) -> AsyncClient:
         self._tasks = await async_task_count()
-        self._client = AsyncClient(engine=ENGINES[self._engine](), **self._options)
+        self._client = AsyncClient(engine=KINDS[self._engine](), **self._options)
         return self._client
 
     async def __aexit__(self, exc_type: type[BaseException] | None, *rest: object) -> None:

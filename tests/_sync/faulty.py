@@ -5,17 +5,27 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from duohttp import Client, Timeout
+from duohttp.engines.httpcore import HttpcoreEngine
 from duohttp.engines.native import NativeEngine
 
 from ..faults.leaks import task_count
 from ..faults.scripted_server import ScriptedServer, trusting_context
 
-__all__ = ["ENGINES", "Tried", "still_well"]
+__all__ = ["ENGINES", "Tried", "not_with", "still_well"]
 
-ENGINES = {"native": NativeEngine}
+KINDS = {"httpcore": HttpcoreEngine, "native": NativeEngine}
+ENGINES = ["native", pytest.param("httpcore", marks=pytest.mark.slow)]
 PATIENT = Timeout(10)
 """For what is to end by itself: reached only when something hangs."""
+
+
+def not_with(engine: str, excluded: str, reason: str) -> None:
+    """Leave a test out for one engine."""
+    if engine == excluded:
+        pytest.skip(f"{engine}: {reason}")
 
 
 class Tried:
@@ -27,7 +37,7 @@ class Tried:
 
     def __enter__(self) -> Client:
         self._tasks = task_count()
-        self._client = Client(engine=ENGINES[self._engine](), **self._options)
+        self._client = Client(engine=KINDS[self._engine](), **self._options)
         return self._client
 
     def __exit__(self, exc_type: type[BaseException] | None, *rest: object) -> None:

@@ -13,14 +13,14 @@ from duohttp._concurrency import monotonic
 from ..faults import acts
 from ..faults.leaks import nothing_left
 from ..faults.scripted_server import Act, ScriptedServer, reply, scripted_server
-from .faulty import ENGINES, Tried, still_well
+from .faulty import ENGINES, Tried, not_with, still_well
 
 pytestmark = pytest.mark.anyio
 
 TOO_LARGE = reply(b"too large", "413 Content Too Large")
 
 
-@pytest.fixture(params=sorted(ENGINES))
+@pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -124,23 +124,25 @@ def test_expected_continue(engine: str, server: ScriptedServer, word: bytes) -> 
         assert server.connections == 1
 
 
-def test_expected_continue_that_never_comes(engine: str, server: ScriptedServer) -> None:
+@pytest.mark.parametrize("late", [False, True])
+def test_expected_continue_that_does_not_come(
+    engine: str, server: ScriptedServer, late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A server that knows nothing of it waits for the body; it gets it after a while."""
-    server.then(acts.expect(b"", reply(b"stored")), acts.expect_late(1.3, CONTINUE, reply(b"stored")))
+    monkeypatch.setattr("duohttp._sync.engines.native.connection.CONTINUE_WAIT", 0.1)
+    server.then(acts.expect_late(0.2, CONTINUE, reply(b"stored")) if late else acts.expect(b"", reply(b"stored")))
     with Tried(engine) as client:
         response = client.put(server.url(), content=b"abc", headers=EXPECT)
         assert response.content == b"stored"
-        client.close()
-    with Tried(engine) as client:
-        response = client.put(server.url(), content=b"abc", headers=EXPECT)
-        assert response.content == b"stored"
+        assert server.received[0].body == b"abc"
         still_well(client, server)
-    assert [request.body for request in server.received[:2]] == [b"abc", b"abc"]
+        assert server.connections == 1
 
 
 @pytest.mark.parametrize("status", ["417 Expectation Failed", "401 Unauthorized", "200 OK"])
 def test_expected_continue_answered_at_once(engine: str, server: ScriptedServer, status: str) -> None:
     """The body is not sent; the connection, on which the server may wait for it, is not used again."""
+    not_with(engine, "httpcore", "httpcore sends the body without waiting")
     server.then(acts.expect_refused(reply(b"no", status)))
     upload = Upload()
     with Tried(engine) as client:

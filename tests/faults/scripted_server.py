@@ -175,7 +175,8 @@ class Peer:
         while True:
             request = self.read_request()
             told = f"{request.method} {request.target} {len(request.body)}".encode()
-            self.send(reply(told, "200 OK", f"Connection-Number: {self.number}"))
+            answer = reply(told, "200 OK", f"Connection-Number: {self.number}")
+            self.send(answer if request.method != "HEAD" else answer[: -len(told)])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from duohttp.engines.native import NativeEngine
 from ..faults.leaks import async_task_count
 from ..faults.scripted_server import ScriptedServer, trusting_context
 
-__all__ = ["ENGINES", "AsyncTried", "async_still_well", "not_with"]
+__all__ = ["ENGINES", "AsyncTried", "async_still_well", "unless"]
 
 KINDS = {"httpcore": HttpcoreEngine, "native": NativeEngine}
 ENGINES = ["native", pytest.param("httpcore", marks=pytest.mark.slow)]
@@ -21,7 +21,7 @@ PATIENT = Timeout(10)
 """For what is to end by itself: reached only when something hangs."""
 
 
-def not_with(engine: str, excluded: str, reason: str) -> None:
+def unless(engine: str, excluded: str, reason: str) -> None:
     """Leave a test out for one engine."""
     if engine == excluded:
         pytest.skip(f"{engine}: {reason}")

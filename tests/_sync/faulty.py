@@ -14,7 +14,7 @@ from duohttp.engines.native import NativeEngine
 from ..faults.leaks import task_count
 from ..faults.scripted_server import ScriptedServer, trusting_context
 
-__all__ = ["ENGINES", "Tried", "not_with", "still_well"]
+__all__ = ["ENGINES", "Tried", "still_well", "unless"]
 
 KINDS = {"httpcore": HttpcoreEngine, "native": NativeEngine}
 ENGINES = ["native", pytest.param("httpcore", marks=pytest.mark.slow)]
@@ -22,7 +22,7 @@ PATIENT = Timeout(10)
 """For what is to end by itself: reached only when something hangs."""
 
 
-def not_with(engine: str, excluded: str, reason: str) -> None:
+def unless(engine: str, excluded: str, reason: str) -> None:
     """Leave a test out for one engine."""
     if engine == excluded:
         pytest.skip(f"{engine}: {reason}")

@@ -13,7 +13,7 @@ from duohttp._concurrency import monotonic
 from ..faults import acts
 from ..faults.leaks import nothing_left
 from ..faults.scripted_server import Act, ScriptedServer, reply, scripted_server
-from .faulty import ENGINES, Tried, not_with, still_well
+from .faulty import ENGINES, Tried, still_well, unless
 
 pytestmark = pytest.mark.anyio
 
@@ -142,7 +142,7 @@ def test_expected_continue_that_does_not_come(
 @pytest.mark.parametrize("status", ["417 Expectation Failed", "401 Unauthorized", "200 OK"])
 def test_expected_continue_answered_at_once(engine: str, server: ScriptedServer, status: str) -> None:
     """The body is not sent; the connection, on which the server may wait for it, is not used again."""
-    not_with(engine, "httpcore", "httpcore sends the body without waiting")
+    unless(engine, "httpcore", "httpcore sends the body without waiting")
     server.then(acts.expect_refused(reply(b"no", status)))
     upload = Upload()
     with Tried(engine) as client:

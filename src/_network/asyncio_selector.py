@@ -109,6 +109,7 @@ class SelectorCore(StreamCore):
         except (BlockingIOError, InterruptedError):
             return 0
         except OSError as error:
+            self.burst = 1  # uvloop may have stopped watching: a reader has to look for itself
             raise self.write_failed(error) from error
 
     async def send_rest(self, data: memoryview, deadline: float | None, *, until_readable: bool) -> int:

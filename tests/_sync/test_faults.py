@@ -27,7 +27,11 @@ from ..faults.leaks import nothing_left
 from ..faults.scripted_server import ScriptedServer, black_hole, refusing_port, reply, scripted_server
 from .faulty import ENGINES, Tried, still_well, unless
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    # httpcore leaves a generator of its own behind when sending fails, which trio notices
+    pytest.mark.filterwarnings("ignore:Async generator 'httpcore:ResourceWarning"),
+]
 
 LENGTH = reply(b"0123456789", "200 OK", "X: y")
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\n0123\r\n6\r\n456789\r\n0\r\nT: 1\r\n\r\n"

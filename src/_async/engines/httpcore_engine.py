@@ -283,6 +283,11 @@ class AsyncHttpcoreDriver(AsyncEngine):
         if here is not None:
             await here.tidy()
 
+    def __del__(self) -> None:
+        # Left to the garbage collector, sockets in cycles would be finalised before the streams that close them.
+        for pool in getattr(self, "_pools", {}).values():
+            pool.retire()
+
     def __repr__(self) -> str:
         return repr(self._options)
 

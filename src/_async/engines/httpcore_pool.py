@@ -99,6 +99,7 @@ class AsyncCorePool:
         self._opened = 0
         self._reused = 0
         self.closed = False
+        self._retired = False
         # Exchanges whose response is being read. They are held here, so that the garbage collector never closes
         # httpcore's generators by itself, at a moment and in a thread where that could lock up.
         self.exchanges: set[AsyncExchange] = set()
@@ -212,9 +213,11 @@ class AsyncCorePool:
 
     def _after(self, dropped: list[AsyncCoreConnection]) -> None:
         """Close what was dropped, and take back what was returned."""
-        while self._returned or dropped:
+        while True:
             for connection in dropped:
                 connection.wire.abort()
+            if not self._returned and not (self._retired and self._idle):
+                return
             dropped = []
             guard = self._guard
             with guard.lock:
@@ -223,6 +226,8 @@ class AsyncCorePool:
                 with guard:
                     while self._returned:
                         self._take_back(*self._returned.popleft(), dropped)
+                    while self._retired and self._idle:
+                        self._evict(next(iter(self._idle)), dropped)
 
     def _take_back(self, connection: AsyncCoreConnection, reusable: bool, dropped: list[AsyncCoreConnection]) -> None:
         connection.active -= 1
@@ -390,12 +395,12 @@ class AsyncCorePool:
         They are run, not closed: closing one of httpcore's leaves the one inside it to the garbage collector.
         """
         while self.leftovers:
-            iterator = self.leftovers.popleft()
             try:
+                iterator = self.leftovers.popleft()
                 while True:
                     await iterator.__anext__()
             except (StopAsyncIteration, Exception):
-                pass
+                pass  # another thread may have been first, too
 
     def stats(self) -> PoolStats:
         """Return counts of connections and waiters, by route."""
@@ -416,6 +421,11 @@ class AsyncCorePool:
                 reused=self._reused,
                 routes=routes,
             )
+
+    def retire(self) -> None:
+        """Keep no idle connection any more: nobody can ask for one. May be called by a finaliser."""
+        self._retired = True
+        self._after([])
 
     def close(self) -> None:
         """Refuse new requests, wake all who wait, and close all connections at once; from any thread."""

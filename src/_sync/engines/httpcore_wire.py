@@ -124,8 +124,9 @@ class Wire:
         """The way to the server is open: from here on each read and write has its own limit."""
         if not self.established:
             self.established = True
-            if self.on_open is not None:
-                self.on_open(protocol)
+            on_open, self.on_open = self.on_open, None
+            if on_open is not None:
+                on_open(protocol)
 
     # What httpcore calls on a stream.
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import random
 import threading
+import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import trio
 
 from duohttp import (
     AsyncClient,
@@ -17,6 +21,7 @@ from duohttp import (
     Client,
     CloseError,
     ConnectTimeout,
+    Deadline,
     HTTPError,
     Limits,
     PoolTimeout,
@@ -28,7 +33,9 @@ from duohttp import (
 from duohttp._concurrency import spawn
 from duohttp.engines.httpcore import HttpcoreEngine
 
+from .servers.asgi import AsgiServer
 from .servers.certificates import Certificates
+from .servers.nginx import SMALL, Nginx
 from .servers.raw import Hang, RawServer, Send, Step
 from .sweep import Http2SweepServer, Interrupt, SweepServer, fetch, interrupt_by_cancel, interrupt_by_timeout, sweep
 
@@ -140,6 +147,123 @@ def test_all_connections_are_closed_in_the_end(certificates: Certificates) -> No
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("kind", ["url", "https_url"])
+def test_on_trio(kind: str, nginx: Nginx, certificates: Certificates) -> None:
+    async def main() -> None:
+        async with maker({"verify": str(certificates.ca), "http2": True})() as client:
+            url = getattr(nginx, kind)
+            for step in range(40):
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(client.get, url)
+                    for _ in range(step):
+                        await trio.lowlevel.checkpoint()
+                    nursery.cancel_scope.cancel()
+                with trio.fail_after(10):
+                    assert (await client.get(url)).content == SMALL
+            stats = client.pool_stats()
+            assert stats.open == stats.idle
+
+    trio.run(main)
+
+
+# Many at once, by chance.
+
+
+class Chance:
+    """What one of many requests does, and what came of all."""
+
+    def __init__(self, url: str, number: int, tally: Counter[str]) -> None:
+        self.url = url
+        self.source = random.Random(number)
+        self.number = number
+        self.turn = 0
+        self.tally = tally
+
+    def next(self) -> tuple[str, str, Timeout]:
+        """Return the url of the next request, how to end it, and its limits."""
+        self.turn += 1
+        how = self.source.choice(("read", "read", "partial", "timeout", "total", "cancel"))
+        limits = Timeout(8)
+        if how == "timeout":
+            limits = Timeout(8, read=self.source.random() * 0.01)
+        elif how == "total":
+            limits = Timeout(8, total=self.source.random() * 0.02)
+        return f"{self.url}/echo/{self.number}-{self.turn}", how, limits
+
+    def check(self, content: bytes) -> None:
+        """Check that a response is this request's own."""
+        right = f'"/echo/{self.number}-{self.turn}"'.encode() in content
+        self.tally["right" if right else "wrong"] += 1
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_tasks_share_connections(http2: bool, asgi_server: AsgiServer, certificates: Certificates) -> None:
+    tally: Counter[str] = Counter()
+
+    async def one(client: AsyncClient, chance: Chance) -> None:
+        url, how, limits = chance.next()
+
+        async def run() -> None:
+            async with client.stream("GET", url, timeout=limits) as response:
+                if how != "partial":
+                    chance.check(await response.read())
+
+        task = asyncio.ensure_future(run())
+        if how == "cancel":
+            await asyncio.sleep(chance.source.random() * 0.01)
+            task.cancel()
+        try:
+            await task
+        except (asyncio.CancelledError, HTTPError) as error:
+            tally[type(error).__name__] += 1
+
+    async def work(client: AsyncClient, number: int, end: float) -> None:
+        chance = Chance(asgi_server.https_url, number, tally)
+        while time.monotonic() < end:
+            await one(client, chance)
+
+    async def main() -> None:
+        options = {"verify": str(certificates.ca), "http2": http2}
+        async with maker(options, Limits(max_connections=3))() as client:
+            end = time.monotonic() + 1.5
+            await asyncio.gather(*(work(client, number, end) for number in range(30)))
+            stats = client.pool_stats()
+            assert (stats.open, stats.waiting) == (stats.idle, 0)
+
+    asyncio.run(main())
+    assert tally["right"] > 20
+    assert set(tally) <= {"right", "CancelledError", "ReadTimeout", "TotalTimeout"}, tally
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_threads_share_connections(http2: bool, asgi_server: AsgiServer, certificates: Certificates) -> None:
+    tally: Counter[str] = Counter()
+
+    def work(client: Client, number: int, end: float) -> None:
+        chance = Chance(asgi_server.https_url, number, tally)
+        while time.monotonic() < end:
+            url, how, limits = chance.next()
+            try:
+                with client.stream("GET", url, timeout=limits) as response:
+                    if how != "partial":
+                        chance.check(response.read())
+            except HTTPError as error:
+                tally[type(error).__name__] += 1
+
+    engine = HttpcoreEngine(limits=Limits(max_connections=3), http2=http2, verify=str(certificates.ca))
+    with Client(engine=engine) as client:
+        end = time.monotonic() + 1.5
+        threads = [threading.Thread(target=work, args=(client, number, end)) for number in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        stats = client.pool_stats()
+        assert (stats.open, stats.waiting) == (stats.idle, 0)
+    assert tally["right"] > 20
+    assert set(tally) <= {"right", "ReadTimeout", "TotalTimeout"}, tally
+
+
 # Limits that strike while the server is silent, at each stage.
 
 
@@ -224,6 +348,11 @@ def test_pool_is_waited_for_no_longer_than_allowed() -> None:
             client.get(server.url, timeout=Timeout(pool=0.1))
         with pytest.raises(TotalTimeout):
             client.get(server.url, timeout=Timeout(pool=5, total=0.1))
+        late = client.build_request("GET", server.url)
+        late.deadline = Deadline(0)
+        with pytest.raises(TotalTimeout):
+            client.send(late)
+        assert client.pool_stats().waiting == 0
         first.cancel()
         assert first.wait(5)
 

@@ -19,6 +19,8 @@ class HttpcoreEngine(EngineOptions):
     ``http1``, ``http2`` (needs the extra ``http2``; with ``http1=False`` also on plain connections), ``verify``,
     ``cert``, ``limits``, ``proxy``, ``trust_env``, ``uds`` (a Unix socket for everything), ``local_address``,
     ``socket_options`` and ``resolver`` win over the client's options of that name; left out, the client's hold.
+    Tasks share an HTTP/2 connection, threads do not: httpcore's code is not safe for that. Among tasks, one that does
+    not read from the connection itself may notice its read timeout late; its total it notices in time.
     ``retries`` (0) is how often a connection that could not be made is tried again, after 0, 0.5, 1, 2 … seconds.
     ``retry_stale`` (True) sends an idempotent request again, once, on a fresh connection when a kept one was closed
     by the server before a byte of the response came. Raises ValueError.

@@ -8,7 +8,13 @@ from ..exceptions import StreamClosed
 from ..values.headers import RawHeaders
 from ..values.timeout import Deadline, Timeout
 
-__all__ = ["Closed", "Timeouts", "header_pairs", "timeouts_of"]
+__all__ = ["Closed", "Timeouts", "async_max_streams", "header_pairs", "max_streams", "timeouts_of"]
+
+
+# How many requests share one HTTP/2 connection, at most. httpcore's HTTP/2 code keeps its own limit of 100 among tasks.
+# Among threads it is not safe to share: two of them can be given the same stream, so there each has a connection.
+async_max_streams = 100
+max_streams = 1
 
 
 class Timeouts(dict[str, Any]):

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from ..._concurrency import async_body_chunks, monotonic
+from ...engines.httpcore_request import async_max_streams
 from ...exceptions import InvalidBody, LocalProtocolError
 from ...rules.framing import LengthGuard
 from .httpcore_wire import AsyncWire, WireFailure
@@ -53,9 +54,7 @@ class AsyncCoreConnection:
         """Note what the connection speaks, for the request that opened it too."""
         self.http2 = http2
         if http2:
-            # Limits are then those of each operation: whoever reads, reads for all.
-            self.wire.shared = True
-            self.wire.deadline = self.wire.end = None
+            self.wire.frames(shared=async_max_streams > 1)
 
     def usable(self, *, idle: bool) -> bool:
         """Whether another exchange may begin: not closed, and while idle no bytes that nobody asked for."""

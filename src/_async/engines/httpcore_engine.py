@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..._concurrency import AsyncStateLock, async_owner, async_sleep, fork_generation
 from ..._network import AsyncNetwork
 from ...engines.httpcore import HttpcoreEngine
-from ...engines.httpcore_request import header_pairs, timeouts_of
+from ...engines.httpcore_request import async_max_streams, header_pairs, timeouts_of
 from ...exceptions import (
     ConnectError,
     ConnectTimeout,
@@ -212,16 +212,16 @@ class AsyncHttpcoreDriver(AsyncEngine):
 
         def opened(protocol: str | None) -> None:
             connection.opened(http2=known or protocol == "h2")
-            if not connection.http2:
+            if not wire.shared:
                 pool.settled(connection, 1, shares=False)
 
         wire.on_open = opened
         return connection
 
     def _shares(self, route: Route) -> bool:
-        """Whether connections on a route may turn out to be HTTP/2."""
+        """Whether a connection on a route may turn out to be one of HTTP/2, for many requests at once."""
         settings = self._settings
-        if not settings.http2:
+        if not settings.http2 or async_max_streams == 1:
             return False
         plain = not settings.http1 and (route.proxy is None or route.proxy.is_socks)
         return route.origin.scheme == "https" or plain

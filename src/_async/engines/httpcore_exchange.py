@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..._concurrency import AsyncShield, async_spawn
 from ...engines.httpcore_errors import mapped
-from ...engines.httpcore_request import Closed
+from ...engines.httpcore_request import Closed, async_max_streams
 from ...exceptions import (
     CloseError,
     ConnectError,
@@ -91,12 +91,14 @@ class AsyncExchange:
     @property
     def unsent(self) -> bool:
         """Whether nothing of the request went out."""
-        return not self._sent if self.connection.http2 else self.connection.wire.written == self._marks[1]
+        wire = self.connection.wire
+        return not self._sent if wire.shared else wire.written == self._marks[1]
 
     @property
     def unanswered(self) -> bool:
         """Whether nothing came back."""
-        return self.connection.http2 or self.connection.wire.received == self._marks[0]
+        wire = self.connection.wire
+        return wire.http2 or wire.received == self._marks[0]
 
     # The head.
 
@@ -109,7 +111,7 @@ class AsyncExchange:
         self._extensions = message.extensions
         self.pool.exchanges.add(self)
         try:
-            if not connection.http2:
+            if not connection.wire.shared:
                 connection.wire.begin(request.method, self._deadline)
             response = await self._in_time(partial(connection.handle, message), shared=self._shares)
             connection.used = True
@@ -154,8 +156,7 @@ class AsyncExchange:
         elif event == "http2.receive_remote_settings.complete":
             streams = info["return_value"].changed_settings.get(3)
             if streams is not None:
-                # httpcore itself never has more than 100.
-                capacity = max(1, min(100, streams.new_value))
+                capacity = max(1, min(async_max_streams, streams.new_value))
                 self.pool.settled(self.connection, capacity, shares=True)
         elif event == "socks.setup_socks5_connection.complete" and self.connection.pool.route.origin.scheme == "http":
             self.connection.wire.open(None)

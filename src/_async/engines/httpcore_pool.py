@@ -129,8 +129,10 @@ class AsyncCorePool:
 
     async def wait(self, waiter: AsyncWaiter[Any], timeout: float | None, deadline: Deadline | None) -> Any:
         """Wait for a connection, or for a permit to open one. Raises PoolTimeout, CloseError."""
-        limit = timeout if deadline is None else deadline.clamp(timeout)
+        limit = timeout
         try:
+            # A deadline that has passed raises here.
+            limit = timeout if deadline is None else deadline.clamp(timeout)
             given = await waiter.wait(limit)
         except TimeoutError:
             self._give_up(waiter)

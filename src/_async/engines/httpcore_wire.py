@@ -47,6 +47,7 @@ class AsyncWire:
         "deadline",
         "end",
         "established",
+        "http2",
         "layers",
         "on_open",
         "received",
@@ -69,6 +70,7 @@ class AsyncWire:
         self.stream: AsyncByteStream | None = None
         self.deadline: Deadline | None = None
         self.established = False
+        self.http2 = False
         self.shared = False
         self.uploading = False
         self.end: ResponseEnd | None = None
@@ -78,8 +80,18 @@ class AsyncWire:
     def begin(self, method: str, deadline: Deadline | None) -> None:
         """Note the start of an exchange that has the connection for itself."""
         self.deadline = deadline
-        self.end = ResponseEnd(method)
+        if not self.http2:
+            self.end = ResponseEnd(method)
         self.uploading = False
+
+    def frames(self, *, shared: bool) -> None:
+        """Note that the connection speaks HTTP/2."""
+        self.end = None
+        self.http2 = True
+        if shared:
+            # Limits are then those of each operation: whoever reads, reads for all.
+            self.shared = True
+            self.deadline = None
 
     # Opening: what httpcore calls on a network backend.
 
@@ -163,7 +175,7 @@ class AsyncWire:
         self.written += len(buffer)
         limit = self._limit(timeout)
         try:
-            if self.uploading and not self.shared:
+            if self.uploading and not self.http2:
                 await self._upload(buffer, limit)
             else:
                 await self._here().write(buffer, limit)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..._concurrency import body_chunks, monotonic
+from ...engines.httpcore_request import max_streams
 from ...exceptions import InvalidBody, LocalProtocolError
 from ...rules.framing import LengthGuard
 from .httpcore_wire import Wire, WireFailure
@@ -54,9 +55,7 @@ class CoreConnection:
         """Note what the connection speaks, for the request that opened it too."""
         self.http2 = http2
         if http2:
-            # Limits are then those of each operation: whoever reads, reads for all.
-            self.wire.shared = True
-            self.wire.deadline = self.wire.end = None
+            self.wire.frames(shared=max_streams > 1)
 
     def usable(self, *, idle: bool) -> bool:
         """Whether another exchange may begin: not closed, and while idle no bytes that nobody asked for."""

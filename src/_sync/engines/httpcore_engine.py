@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..._concurrency import StateLock, fork_generation, owner, sleep
 from ..._network import Network
 from ...engines.httpcore import HttpcoreEngine
-from ...engines.httpcore_request import header_pairs, timeouts_of
+from ...engines.httpcore_request import header_pairs, max_streams, timeouts_of
 from ...exceptions import (
     ConnectError,
     ConnectTimeout,
@@ -211,16 +211,16 @@ class HttpcoreDriver(Engine):
 
         def opened(protocol: str | None) -> None:
             connection.opened(http2=known or protocol == "h2")
-            if not connection.http2:
+            if not wire.shared:
                 pool.settled(connection, 1, shares=False)
 
         wire.on_open = opened
         return connection
 
     def _shares(self, route: Route) -> bool:
-        """Whether connections on a route may turn out to be HTTP/2."""
+        """Whether a connection on a route may turn out to be one of HTTP/2, for many requests at once."""
         settings = self._settings
-        if not settings.http2:
+        if not settings.http2 or max_streams == 1:
             return False
         plain = not settings.http1 and (route.proxy is None or route.proxy.is_socks)
         return route.origin.scheme == "https" or plain

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..._concurrency import Shield, spawn
 from ...engines.httpcore_errors import mapped
-from ...engines.httpcore_request import Closed
+from ...engines.httpcore_request import Closed, max_streams
 from ...exceptions import (
     CloseError,
     ConnectError,
@@ -92,12 +92,14 @@ class Exchange:
     @property
     def unsent(self) -> bool:
         """Whether nothing of the request went out."""
-        return not self._sent if self.connection.http2 else self.connection.wire.written == self._marks[1]
+        wire = self.connection.wire
+        return not self._sent if wire.shared else wire.written == self._marks[1]
 
     @property
     def unanswered(self) -> bool:
         """Whether nothing came back."""
-        return self.connection.http2 or self.connection.wire.received == self._marks[0]
+        wire = self.connection.wire
+        return wire.http2 or wire.received == self._marks[0]
 
     # The head.
 
@@ -110,7 +112,7 @@ class Exchange:
         self._extensions = message.extensions
         self.pool.exchanges.add(self)
         try:
-            if not connection.http2:
+            if not connection.wire.shared:
                 connection.wire.begin(request.method, self._deadline)
             response = self._in_time(partial(connection.handle, message), shared=self._shares)
             connection.used = True
@@ -155,8 +157,7 @@ class Exchange:
         elif event == "http2.receive_remote_settings.complete":
             streams = info["return_value"].changed_settings.get(3)
             if streams is not None:
-                # httpcore itself never has more than 100.
-                capacity = max(1, min(100, streams.new_value))
+                capacity = max(1, min(max_streams, streams.new_value))
                 self.pool.settled(self.connection, capacity, shares=True)
         elif event == "socks.setup_socks5_connection.complete" and self.connection.pool.route.origin.scheme == "http":
             self.connection.wire.open(None)

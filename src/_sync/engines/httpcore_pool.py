@@ -130,8 +130,10 @@ class CorePool:
 
     def wait(self, waiter: Waiter[Any], timeout: float | None, deadline: Deadline | None) -> Any:
         """Wait for a connection, or for a permit to open one. Raises PoolTimeout, CloseError."""
-        limit = timeout if deadline is None else deadline.clamp(timeout)
+        limit = timeout
         try:
+            # A deadline that has passed raises here.
+            limit = timeout if deadline is None else deadline.clamp(timeout)
             given = waiter.wait(limit)
         except TimeoutError:
             self._give_up(waiter)

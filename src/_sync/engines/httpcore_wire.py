@@ -48,6 +48,7 @@ class Wire:
         "deadline",
         "end",
         "established",
+        "http2",
         "layers",
         "on_open",
         "received",
@@ -70,6 +71,7 @@ class Wire:
         self.stream: ByteStream | None = None
         self.deadline: Deadline | None = None
         self.established = False
+        self.http2 = False
         self.shared = False
         self.uploading = False
         self.end: ResponseEnd | None = None
@@ -79,8 +81,18 @@ class Wire:
     def begin(self, method: str, deadline: Deadline | None) -> None:
         """Note the start of an exchange that has the connection for itself."""
         self.deadline = deadline
-        self.end = ResponseEnd(method)
+        if not self.http2:
+            self.end = ResponseEnd(method)
         self.uploading = False
+
+    def frames(self, *, shared: bool) -> None:
+        """Note that the connection speaks HTTP/2."""
+        self.end = None
+        self.http2 = True
+        if shared:
+            # Limits are then those of each operation: whoever reads, reads for all.
+            self.shared = True
+            self.deadline = None
 
     # Opening: what httpcore calls on a network backend.
 
@@ -160,7 +172,7 @@ class Wire:
         self.written += len(buffer)
         limit = self._limit(timeout)
         try:
-            if self.uploading and not self.shared:
+            if self.uploading and not self.http2:
                 self._upload(buffer, limit)
             else:
                 self._here().write(buffer, limit)

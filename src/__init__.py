@@ -92,6 +92,9 @@ if TYPE_CHECKING:
     from .plugins.events import EventKind as EventKind
     from .plugins.events import Events as Events
     from .plugins.events import Subscription as Subscription
+    from .plugins.http_cookies import ConstantCookies as ConstantCookies
+    from .plugins.http_cookies import CookieStorage as CookieStorage
+    from .plugins.http_cookies import HttpCookies as HttpCookies
     from .plugins.http_send import HttpSend as HttpSend
     from .plugins.http_send import Interception as Interception
     from .plugins.http_timeout import HttpTimeout as HttpTimeout
@@ -101,6 +104,8 @@ if TYPE_CHECKING:
     from .plugins.redirect import HttpRedirect as HttpRedirect
     from .plugins.retry import Retry as Retry
     from .plugins.validator import HttpCallValidator as HttpCallValidator
+    from .rules.cookie import Cookie as Cookie
+    from .rules.cookie_jar import CookieJar as CookieJar
     from .rules.event_stream import ServerSentEvent as ServerSentEvent
     from .rules.http1_limits import Http1Limits as Http1Limits
     from .values.attempt import Attempt as Attempt
@@ -130,6 +135,9 @@ if TYPE_CHECKING:
 
 
 _WHERE = {
+    "rules.cookie_jar": ("CookieJar",),
+    "rules.cookie": ("Cookie",),
+    "plugins.http_cookies": ("ConstantCookies", "CookieStorage", "HttpCookies"),
     "plugins.events": (
         "Event",
         "EventKind",

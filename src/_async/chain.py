@@ -14,7 +14,7 @@ from ..values.call import MAX_SENDS
 from ..values.object_body import render
 from ..values.request import Request
 from .engines.engine import AsyncEngine
-from .plugins import handler_for
+from .plugins import sends_of
 from .plugins.blame import blame
 from .proceed import AsyncProceed
 from .response import AsyncResponse
@@ -47,10 +47,8 @@ class AsyncChain:
         self._on_attempt = [plugin.on_attempt for plugin in self.plugins if has_hook(plugin, "on_attempt")]
         self._on_response = [plugin.on_response for plugin in self.plugins if has_hook(plugin, "on_response")]
         proceed: AsyncProceed = self._observed if self._on_attempt or self._on_response else self._attempt
-        for plugin in reversed(self.plugins):
-            send = handler_for(plugin)
-            if send is not None:
-                proceed = partial(send, proceed=proceed)
+        for send in reversed(sends_of(self.plugins)):
+            proceed = partial(send, proceed=proceed)
         self.deferred = bool(self._on_request or self._render)
         self.run: AsyncProceed = partial(self._prepared, proceed=proceed) if self.deferred else proceed
         if events is not None:

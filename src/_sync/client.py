@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from .._concurrency import StateLock
 from ..exceptions import ClientClosed, InvalidRequest
+from ..plugins.http_cookies import ClientCookies, HttpCookies, cookies_plugin
 from ..plugins.plugin import Plugin, Stage, has_hook
 from ..plugins.redirect import HttpRedirect
 from ..plugins.validator import HttpCallValidator
 from ..values.headers import HeaderTypes
 from ..values.limits import DEFAULT_LIMITS, Limits
-from ..values.options import CHAIN_OPTIONS, AuthTypes, CookieTypes, Defaults, ParamTypes, RequestOptions
+from ..values.options import CHAIN_OPTIONS, AuthTypes, Defaults, ParamTypes, RequestOptions
 from ..values.pool_stats import PoolStats
 from ..values.request import Request
 from ..values.response import is_response_type, status_error
@@ -41,20 +42,23 @@ if TYPE_CHECKING:
     from ..engines.options import EngineOptions
     from ..plugins.events import Events
     from ..plugins.http_send import Interception
+    from ..rules.cookie_jar import CookieJar
 
 __all__ = ["Client", "converted", "native"]
 
 T = TypeVar("T")
 
-DEFAULT_OPTIONS = ("base_url", "params", "headers", "cookies", "auth", "timeout")
+DEFAULT_OPTIONS = ("base_url", "params", "headers", "auth", "timeout")
 CONNECTION_OPTIONS = ("verify", "cert", "http1", "http2", "limits", "proxy", "trust_env")
 
 
 class Client(Parallel, Flows):
     """Sends requests; one client is meant to be shared and to live as long as its connections are useful.
 
-    ``base_url`` is joined with relative urls; ``params``, ``headers``, ``cookies`` and ``auth`` go with every
-    request, whose own win. ``timeout`` defaults to 5 s for connecting and 30 s for each read, write and wait for a
+    ``base_url`` is joined with relative urls; ``params``, ``headers`` and ``auth`` go with every request, whose own
+    win. Cookies that servers set are kept and sent where they belong; ``cookies`` are some to begin with (a mapping
+    of names and values goes to the host of ``base_url``, or else to every host), a CookieJar or HttpCookies to share,
+    or False for none at all. ``timeout`` defaults to 5 s for connecting and 30 s for each read, write and wait for a
     connection, with no total. ``follow_redirects`` (True) and ``max_redirects`` (20); ``expect_success`` (False)
     raises for every status from 300 on. ``verify`` (True, False, a path or an SSLContext), ``cert``, ``http1``,
     ``http2``, ``proxy``, ``trust_env`` and ``limits`` are for the engine's connections. ``engine`` chooses another
@@ -70,7 +74,7 @@ class Client(Parallel, Flows):
         base_url: URLTypes | None = None,
         params: ParamTypes = None,
         headers: HeaderTypes | None = None,
-        cookies: CookieTypes = None,
+        cookies: ClientCookies = None,
         auth: AuthTypes = None,
         timeout: TimeoutTypes | Unset = DEFAULT_TIMEOUT,
         follow_redirects: bool = True,
@@ -299,6 +303,17 @@ class Client(Parallel, Flows):
         """Return the chain as text: the plugins, outermost first, then the engine."""
         return self._chain.describe()
 
+    @property
+    def cookies(self) -> CookieJar:
+        """The cookies that are kept between requests; the storage itself where HttpCookies was given another.
+
+        Raises AttributeError for a client with ``cookies=False``.
+        """
+        for plugin in self._chain.plugins:
+            if isinstance(plugin, HttpCookies):
+                return plugin.storage  # type: ignore[no-any-return]
+        raise AttributeError("this client keeps no cookies (cookies=False)")
+
     def pool_stats(self) -> PoolStats:
         """Return counts of the engine's connections and of requests that wait for one. Raises UnsupportedByEngine."""
         return self._engine.pool_stats()
@@ -386,6 +401,11 @@ def _plugins(options: dict[str, Any]) -> list[Plugin]:
     families = {plugin.family for plugin in plugins}
     if options["expect_success"] and HttpCallValidator not in families:
         plugins.insert(0, HttpCallValidator())
+    if HttpCookies not in families:
+        if options["cookies"] is not False:
+            plugins.insert(0, cookies_plugin(options["cookies"], options["base_url"]))
+    elif options["cookies"] is not None:
+        raise ValueError("give cookies= or an HttpCookies plugin, not both; the plugin takes cookies to begin with")
     if options["follow_redirects"] and HttpRedirect not in families:
         plugins.insert(0, HttpRedirect(max_redirects=options["max_redirects"]))
     return plugins
@@ -401,6 +421,8 @@ def _overrides(options: RequestOptions, defaults: dict[str, Any]) -> dict[Any, P
     expect = options.get("expect_success")
     if expect is not None and expect != defaults["expect_success"]:
         overrides[HttpCallValidator] = _VALIDATOR if expect else None
+    if options.get("cookies") is False:
+        overrides[HttpCookies] = None
     for plugin in options.get("plugins", ()):
         # One that may be there several times replaces nothing.
         overrides[plugin if plugin.repeatable else plugin.family] = plugin

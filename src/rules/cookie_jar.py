@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from operator import attrgetter
-from typing import Any, TypeAlias, overload
+from os import PathLike
+from typing import Any, Literal, TypeAlias, overload
 
 from ..exceptions import InvalidHeader
 from .cookie import Cookie
@@ -173,6 +174,22 @@ class CookieJar(CookieStore):
             max_per_domain=self.max_per_domain,
             public_suffixes=self._public_suffixes,
         )
+
+    def save(self, path: str | PathLike[str], kind: Literal["json", "netscape"] | None = None) -> None:
+        """Write all cookies to a file that only its owner may read, replacing it as a whole.
+
+        ``kind`` is "json", which keeps everything, or "netscape", the cookies.txt of curl and browsers; None decides
+        by the name: ``.txt`` is Netscape's. Cookies of the session are written too. Raises OSError.
+        """
+        from ..saved_cookies import write_cookies
+
+        write_cookies(self, path, kind)
+
+    def load(self, path: str | PathLike[str]) -> None:
+        """Add the cookies of a file in either format. Raises OSError, DecodingError."""
+        from ..saved_cookies import read_cookies
+
+        self.update(read_cookies(path))
 
     def __getitem__(self, name: str) -> str:
         value = self.get(name)

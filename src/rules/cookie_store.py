@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .cookie import Cookie, domain_matches, is_address, path_matches, received
+from .cookie_header import header_of
 from .public_suffix import PublicSuffixes, is_public_suffix
 from .set_cookie import parse_set_cookie
 
@@ -40,20 +42,16 @@ class CookieStore:
         self._now = 0.0
         self._secure_names: dict[str, int] = {}
 
+    def guard(self, lock: AbstractContextManager[Any]) -> None:
+        """Take this lock where the jar has none, as it is going to be shared between threads."""
+        if isinstance(self._lock, nullcontext):
+            self._lock = lock
+
     # Requests and responses.
 
     def header_for(self, url: URL, now: float) -> str | None:
-        """Return the value of the Cookie header for a request, None for none (section 5.8.3).
-
-        What is beyond ASCII is UTF-8, each byte a Latin-1 character, as header values are written.
-        """
-        if not self._domains:
-            return None
-        cookies = self.cookies_for(url, now)
-        if not cookies:
-            return None
-        header = "; ".join([f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in cookies])
-        return header if header.isascii() else header.encode("utf-8", "surrogateescape").decode("latin-1")
+        """Return the value of the Cookie header for a request, None for none (section 5.8.3)."""
+        return header_of(self.cookies_for(url, now)) if self._domains else None
 
     def cookies_for(self, url: URL, now: float) -> list[Cookie]:
         """Return the cookies for a request, longer paths first, then as they came; note that they were used."""
@@ -83,6 +81,10 @@ class CookieStore:
             for cookie in expired:
                 self._remove(cookie)
         if len(found) > 1:
+            if "" in domains:
+                # One set by hand for any host gives way to what the server of this one set.
+                known = {cookie.name for cookie in found if cookie.domain}
+                found = [cookie for cookie in found if cookie.domain or cookie.name not in known]
             found.sort(key=sending_order)
         return found
 
@@ -189,7 +191,8 @@ def sending_order(cookie: Cookie) -> tuple[int, int]:
     return -len(cookie.path), cookie._created
 
 
-def _parents(host: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def _parents(host: str) -> tuple[str, ...]:
     """Return the domains whose cookies a host may get: any, its own, and those it is under."""
     domains = ["", host]
     if not is_address(host):
@@ -197,4 +200,4 @@ def _parents(host: str) -> list[str]:
         while dot >= 0:
             domains.append(host[dot + 1 :])
             dot = host.find(".", dot + 1)
-    return domains
+    return tuple(domains)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..plugins.events import Events
+    from ..rules.cookie_header import SentCookies
     from .attempt import Attempt
 
 __all__ = ["MAX_SENDS", "Call"]
@@ -15,9 +16,9 @@ MAX_SENDS = 20
 
 
 class Call:
-    """The state of one call: how often it was sent, and what came of each attempt."""
+    """The state of one call: how often it was sent, what came of each attempt, and which cookies went with it."""
 
-    __slots__ = ("attempts", "sends")
+    __slots__ = ("attempts", "cookies", "sends")
 
     events: Events | None = None
     """Where plugins tell what they do; set, in a subclass, where somebody listens."""
@@ -25,3 +26,4 @@ class Call:
     def __init__(self) -> None:
         self.sends = 0
         self.attempts: list[Attempt] | None = None
+        self.cookies: SentCookies | None = None

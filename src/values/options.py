@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from yarl import URL
 
+from .._concurrency import wall_time
 from ..exceptions import InvalidBody, InvalidHeader, InvalidRequest
 from ..rules.codings import accept_encoding
 from ..rules.cookie_header import cookie_pairs
@@ -21,6 +22,7 @@ from .url import URLTypes, endpoint_of, join_base, parse_url
 
 if TYPE_CHECKING:
     from ..plugins.plugin import Plugin
+    from ..rules.cookie_jar import CookieJar
 
 __all__ = [
     "BODY_OPTIONS",
@@ -36,13 +38,14 @@ __all__ = [
 
 ParamTypes: TypeAlias = "Mapping[str, Any] | Iterable[tuple[str, Any]] | str | None"
 AuthTypes: TypeAlias = "tuple[str | bytes, str | bytes] | str | None"
-CookieTypes: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]] | None"
+CookieTypes: TypeAlias = "CookieJar | Mapping[str, str] | Iterable[tuple[str, str]] | Literal[False] | None"
 
 
 class RequestOptions(TypedDict, total=False):
     """What every verb takes beside the url; "not given" differs from None.
 
-    ``params``: query, merged with the url's own; None drops a key. ``headers``, ``cookies``: added to the client's.
+    ``params``: query, merged with the url's own; None drops a key. ``headers``: added to the client's. ``cookies``:
+    sent beside those the client keeps, and not kept; False sends and stores none.
     One body: ``json`` (any object a converter takes), ``form`` (urlencoded fields), ``files`` (multipart, with
     ``data`` or ``form`` as fields), ``content`` (bytes, text, iterables, a file), ``body`` (a Body, or any of the
     former by its type), ``data`` (as in requests). ``auth``: (user, password), or None to send none. ``timeout``:
@@ -70,7 +73,7 @@ class RequestOptions(TypedDict, total=False):
 
 
 # The options that choose another chain; the rest makes the request.
-CHAIN_OPTIONS = frozenset({"follow_redirects", "max_redirects", "expect_success", "plugins", "attributes"})
+CHAIN_OPTIONS = frozenset({"follow_redirects", "max_redirects", "expect_success", "plugins", "attributes", "cookies"})
 BODY_OPTIONS = ("content", "json", "form", "data", "files", "body")
 _KNOWN = frozenset(RequestOptions.__annotations__)
 
@@ -101,7 +104,6 @@ class Defaults:
         base_url: URLTypes | None = None,
         params: ParamTypes = None,
         headers: HeaderTypes | None = None,
-        cookies: CookieTypes = None,
         auth: AuthTypes = None,
         timeout: TimeoutTypes | Unset = DEFAULT_TIMEOUT,
         settings: Settings,
@@ -112,7 +114,6 @@ class Defaults:
         self.auth = None if auth is None else basic_authorization(auth)
         if self.auth is not None:
             defaults["Authorization"] = self.auth
-        _add_cookies(defaults, cookies)
         self.headers = SharedHeaders(defaults)
         self.timeout = DEFAULT_TIMEOUT if isinstance(timeout, Unset) else Timeout.of(timeout)
         self.settings = settings
@@ -146,8 +147,8 @@ class Defaults:
             request.url = _with_params(request.url, None, params)
         if (given := options.get("headers")) is not None:
             merge_headers(request.headers, given)
-        if (cookies := options.get("cookies")) is not None:
-            _add_cookies(request.headers, cookies)
+        if cookies := options.get("cookies"):
+            _add_cookies(request, cookies)
         if "auth" in options:
             auth = options["auth"]
             if auth is not None:
@@ -241,11 +242,15 @@ def _with_params(url: URL, defaults: ParamTypes, given: ParamTypes) -> URL:
     return merge_params(url, defaults, given)
 
 
-def _add_cookies(headers: Headers, cookies: CookieTypes) -> None:
-    value = cookie_pairs(cookies)
+def _add_cookies(request: Request, cookies: Any) -> None:
+    if hasattr(cookies, "extract_cookies"):  # a jar of http.cookiejar or requests
+        from ..rules.cookie_jar import CookieJar
+
+        cookies = CookieJar(list(cookies))
+    value = cookies.header_for(request.url, wall_time()) if hasattr(cookies, "header_for") else cookie_pairs(cookies)
     if value:
-        present = headers.get("cookie")
-        headers["Cookie"] = f"{present}; {value}" if present else value
+        present = request.headers.get("cookie")
+        request.headers["Cookie"] = f"{present}; {value}" if present else value
 
 
 def basic_authorization(auth: AuthTypes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...plugins.plugin import Plugin, check_pair, has_hook
@@ -14,7 +14,7 @@ from .pair import AsyncPairHandler
 from .redirect import AsyncRedirectHandler
 from .validator import AsyncValidatorHandler
 
-__all__ = ["handler_for"]
+__all__ = ["handler_for", "sends_of"]
 
 HANDLERS: dict[type[Plugin], Callable[[Any], Any]] = {
     HttpRedirect: AsyncRedirectHandler,
@@ -44,3 +44,22 @@ def handler_for(plugin: Plugin) -> AsyncSend | None:
     if has_hook(plugin, "send_async"):
         return AsyncPairHandler(plugin.send_async, f"{plugin.name}.send_async").send
     return None
+
+
+def sends_of(plugins: Iterable[Plugin]) -> list[AsyncSend]:
+    """Return what acts around a call, outermost first, for plugins in their order.
+
+    A handler that must see every attempt is split where something stands inside that may send again.
+    """
+    outer: list[AsyncSend] = []
+    inner: list[AsyncSend] = []
+    for plugin in reversed(list(plugins)):
+        send = handler_for(plugin)
+        if send is None:
+            continue
+        split = getattr(getattr(send, "__self__", None), "split", None)
+        if split is not None and outer:
+            send, attempt = split()
+            inner.append(attempt)
+        outer.append(send)
+    return [*reversed(outer), *inner]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...plugins.plugin import Plugin, check_pair, has_hook
@@ -15,7 +15,7 @@ from .pair import PairHandler
 from .redirect import RedirectHandler
 from .validator import ValidatorHandler
 
-__all__ = ["handler_for"]
+__all__ = ["handler_for", "sends_of"]
 
 HANDLERS: dict[type[Plugin], Callable[[Any], Any]] = {
     HttpRedirect: RedirectHandler,
@@ -45,3 +45,22 @@ def handler_for(plugin: Plugin) -> Send | None:
     if has_hook(plugin, "send"):
         return PairHandler(plugin.send, f"{plugin.name}.send").send
     return None
+
+
+def sends_of(plugins: Iterable[Plugin]) -> list[Send]:
+    """Return what acts around a call, outermost first, for plugins in their order.
+
+    A handler that must see every attempt is split where something stands inside that may send again.
+    """
+    outer: list[Send] = []
+    inner: list[Send] = []
+    for plugin in reversed(list(plugins)):
+        send = handler_for(plugin)
+        if send is None:
+            continue
+        split = getattr(getattr(send, "__self__", None), "split", None)
+        if split is not None and outer:
+            send, attempt = split()
+            inner.append(attempt)
+        outer.append(send)
+    return [*reversed(outer), *inner]

@@ -155,4 +155,5 @@ class WatchedCall(Call):
     def __init__(self, call: Call, events: Events) -> None:
         self.sends = call.sends
         self.attempts = call.attempts
+        self.cookies = call.cookies
         self.events = events

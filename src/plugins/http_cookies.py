@@ -93,6 +93,8 @@ class ConstantCookies:
     ``cookies`` are Cookies, a jar, or a mapping or pairs of name and value, which then go to every host.
     """
 
+    never_waits = True
+
     def __init__(self, cookies: Given) -> None:
         self._jar = _jar_of(cookies)
 

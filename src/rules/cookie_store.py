@@ -24,6 +24,8 @@ _Key: TypeAlias = tuple[str, str, bool]
 class CookieStore:
     """The part of a CookieJar that follows the RFC. Cookies are indexed by domain: their number costs nothing."""
 
+    never_waits = True
+
     def __init__(
         self,
         *,

@@ -7,8 +7,6 @@ from typing import Any
 from ..._concurrency import async_call, wall_time
 from ...plugins.http_cookies import HttpCookies
 from ...rules.cookie_header import SentCookies, header_of, merged_header
-from ...rules.cookie_store import CookieStore
-from ...rules.set_cookie import parse_set_cookie
 from ...values.headers import RawHeaders
 from ...values.request import Request
 from ..proceed import AsyncProceed, AsyncSend
@@ -53,7 +51,7 @@ class AsyncCookiesHandler:
 
     async def _with_cookies(self, request: Request, storage: Any) -> Request:
         """Return the request with its Cookie header, itself where nothing changes."""
-        if isinstance(storage, CookieStore):
+        if getattr(storage, "never_waits", False):
             cookies = storage.cookies_for(request.url, wall_time())
         else:
             cookies = await async_call(storage.cookies_for, request.url, wall_time())
@@ -102,6 +100,8 @@ class AsyncCookiesHandler:
 
 
 def _names(values: list[bytes]) -> set[str]:
+    from ...rules.set_cookie import parse_set_cookie
+
     parsed = [parse_set_cookie(value.decode("utf-8", "surrogateescape")) for value in values]
     return {cookie.name for cookie in parsed if cookie is not None}
 

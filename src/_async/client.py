@@ -29,6 +29,7 @@ from .engines.native import engine as native  # the default is loaded here, so t
 from .engines.shared import AsyncSharedEngine
 from .flows import AsyncFlows
 from .parallel import AsyncParallel
+from .plugins.blame import blame
 from .response import AsyncResponse
 from .statement import AsyncStatement, AsyncStreaming
 
@@ -107,7 +108,8 @@ class AsyncClient(AsyncParallel, AsyncFlows):
         if shared is None:
             connections = ConnectionSettings(**{name: options[name] for name in CONNECTION_OPTIONS})
             shared = AsyncSharedEngine(build_engine(options["engine"], connections))
-        self._engine = shared.acquire()
+        shared.acquire(plugins)
+        self._engine = shared.engine
         self._shared = shared
         self._plugins = plugins
         self._events: Events | None = None
@@ -342,14 +344,19 @@ class AsyncClient(AsyncParallel, AsyncFlows):
         return self._closed
 
     async def aclose(self) -> None:
-        """Close the client; connections it shares with a derived client stay. May be called again."""
+        """Close the client; what it shares with a derived client stays. May be called again.
+
+        An exception of a plugin's ``on_close`` is raised after all the rest was closed.
+        """
         if self._closed:
             return
         self._closed = True
-        for plugin in self._chain.plugins:
-            if has_hook(plugin, "on_close"):
-                plugin.on_close()
-        await self._shared.release()
+        last, unused = self._shared.give_up(self._plugins)
+        failures = [error for error in map(_closing_failure, unused) if error is not None]
+        if last:
+            await self._engine.aclose()
+        if failures:
+            raise failures[0]
 
     async def __aenter__(self) -> Self:
         if self._closed:
@@ -366,7 +373,9 @@ class AsyncClient(AsyncParallel, AsyncFlows):
         try:
             if not self._closed:
                 self._closed = True
-                self._shared.drop()
+                last, _ = self._shared.give_up(self._plugins)
+                if last:
+                    self._engine.abandon()
         except Exception:  # half-made, or the interpreter ends
             pass
 
@@ -390,6 +399,16 @@ def converted(response: AsyncResponse, into: Any, expect_success: bool | None) -
     if response.status_code >= 300 and expect_success is not False:
         raise status_error(response)
     return response.body(into)
+
+
+def _closing_failure(plugin: Plugin) -> Exception | None:
+    if has_hook(plugin, "on_close"):
+        try:
+            plugin.on_close()
+        except Exception as error:
+            blame(error, f"{plugin.name}.on_close")
+            return error
+    return None
 
 
 def _plugins(options: dict[str, Any]) -> list[Plugin]:

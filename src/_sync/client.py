@@ -30,6 +30,7 @@ from .engines.native import engine as native  # the default is loaded here, so t
 from .engines.shared import SharedEngine
 from .flows import Flows
 from .parallel import Parallel
+from .plugins.blame import blame
 from .response import Response
 from .statement import Statement, Streaming
 
@@ -108,7 +109,8 @@ class Client(Parallel, Flows):
         if shared is None:
             connections = ConnectionSettings(**{name: options[name] for name in CONNECTION_OPTIONS})
             shared = SharedEngine(build_engine(options["engine"], connections))
-        self._engine = shared.acquire()
+        shared.acquire(plugins)
+        self._engine = shared.engine
         self._shared = shared
         self._plugins = plugins
         self._events: Events | None = None
@@ -339,14 +341,19 @@ class Client(Parallel, Flows):
         return self._closed
 
     def close(self) -> None:
-        """Close the client; connections it shares with a derived client stay. May be called again."""
+        """Close the client; what it shares with a derived client stays. May be called again.
+
+        An exception of a plugin's ``on_close`` is raised after all the rest was closed.
+        """
         if self._closed:
             return
         self._closed = True
-        for plugin in self._chain.plugins:
-            if has_hook(plugin, "on_close"):
-                plugin.on_close()
-        self._shared.release()
+        last, unused = self._shared.give_up(self._plugins)
+        failures = [error for error in map(_closing_failure, unused) if error is not None]
+        if last:
+            self._engine.close()
+        if failures:
+            raise failures[0]
 
     def __enter__(self) -> Self:
         if self._closed:
@@ -363,7 +370,9 @@ class Client(Parallel, Flows):
         try:
             if not self._closed:
                 self._closed = True
-                self._shared.drop()
+                last, _ = self._shared.give_up(self._plugins)
+                if last:
+                    self._engine.abandon()
         except Exception:  # half-made, or the interpreter ends
             pass
 
@@ -387,6 +396,16 @@ def converted(response: Response, into: Any, expect_success: bool | None) -> Any
     if response.status_code >= 300 and expect_success is not False:
         raise status_error(response)
     return response.body(into)
+
+
+def _closing_failure(plugin: Plugin) -> Exception | None:
+    if has_hook(plugin, "on_close"):
+        try:
+            plugin.on_close()
+        except Exception as error:
+            blame(error, f"{plugin.name}.on_close")
+            return error
+    return None
 
 
 def _plugins(options: dict[str, Any]) -> list[Plugin]:

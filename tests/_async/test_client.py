@@ -607,3 +607,28 @@ async def test_hooks() -> None:
     await client.aclose()
     assert hooks.seen == ["request", "attempt", "response 302", "attempt", "response 200", "close"]
     assert all(request.headers["X-Hook"] == "1" for request in engine.requests)
+
+
+class Failing(Plugin):
+    def on_close(self) -> None:
+        raise RuntimeError("no")
+
+
+async def test_shared_plugins_close_with_their_last_client() -> None:
+    hooks = Hooks()
+    client, engine = client_of(plugins=[hooks])
+    child = client.derive(headers={"A": "1"})
+    await client.aclose()
+    assert "close" not in hooks.seen
+    await child.aclose()
+    assert hooks.seen == ["close"]
+    assert engine.closed == 1
+
+
+async def test_a_plugin_that_fails_to_close_does_not_keep_the_rest_open() -> None:
+    hooks = Hooks()
+    client, engine = client_of(plugins=[Failing(), hooks])
+    with pytest.raises(RuntimeError, match="no"):
+        await client.aclose()
+    assert hooks.seen == ["close"]
+    assert engine.closed == 1

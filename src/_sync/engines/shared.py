@@ -1,40 +1,43 @@
 # Generated from src/_async/engines/shared.py by scripts/generate_sync.py. Do not edit.
-"""One engine for several clients."""
+"""One engine for several clients, and the plugins they share."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..._concurrency import StateLock
+from ...plugins.plugin import Plugin
 from .engine import Engine
 
 __all__ = ["SharedEngine"]
 
 
 class SharedEngine:
-    """Counts the clients that use an engine, and closes it with the last of them."""
+    """Counts the clients that use an engine and each plugin, so that the last of them closes it."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._users = 0
+        self._plugins: dict[int, int] = {}
         self._lock = StateLock()
 
-    def acquire(self) -> Engine:
-        """Return the engine for one more client."""
+    def acquire(self, plugins: Iterable[Plugin]) -> None:
+        """Count one more client, which uses these plugins."""
         with self._lock:
             self._users += 1
-        return self._engine
+            for plugin in plugins:
+                self._plugins[id(plugin)] = self._plugins.get(id(plugin), 0) + 1
 
-    def release(self) -> None:
-        """Give the engine up for one client."""
+    def give_up(self, plugins: Iterable[Plugin]) -> tuple[bool, list[Plugin]]:
+        """Count one client less; return whether it was the last, and the plugins that nobody uses any more."""
+        unused = []
         with self._lock:
             self._users -= 1
-            last = self._users == 0
-        if last:
-            self._engine.close()
-
-    def drop(self) -> None:
-        """Give the engine up for a client that was dropped without being closed."""
-        with self._lock:
-            self._users -= 1
-            last = self._users == 0
-        if last:
-            self._engine.abandon()
+            for plugin in plugins:
+                # What was added to a living client is its own.
+                left = self._plugins.pop(id(plugin), 1) - 1
+                if left:
+                    self._plugins[id(plugin)] = left
+                else:
+                    unused.append(plugin)
+            return self._users == 0, unused

@@ -293,8 +293,8 @@ class Exchange:
         route = self.connection.pool.route
         if not wire.established and route.proxy is not None and isinstance(error, Exception):
             failure = _at_proxy(error, failure, wire, route)
-        elif self._sent and isinstance(failure, LocalProtocolError) and failure is not error:
-            # h2 complains about both sides in one way; what this side sent was accepted by then.
+        elif isinstance(failure, LocalProtocolError) and failure is not error and wire.received > self._marks[0]:
+            # h2 complains about both sides in one way; by then it was the server's turn.
             failure = RemoteProtocolError(failure.message)
         if self.pool.closed and isinstance(failure, (NetworkError, ProtocolError)):
             return CloseError("the client was closed while the request was under way")

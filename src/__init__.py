@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .engines.options import EngineOptions as EngineOptions
     from .exceptions import AttemptTimeout as AttemptTimeout
     from .exceptions import BodyNotReplayable as BodyNotReplayable
+    from .exceptions import CircuitOpen as CircuitOpen
     from .exceptions import ClientClosed as ClientClosed
     from .exceptions import ClientStatusError as ClientStatusError
     from .exceptions import CloseError as CloseError
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     from .parallel_verbs import parallel as parallel
     from .parallel_verbs import parallel_get as parallel_get
     from .parallel_verbs import parallel_iter as parallel_iter
+    from .plugins.circuit_breaker import CircuitBreaker as CircuitBreaker
     from .plugins.content_negotiation import ContentNegotiation as ContentNegotiation
     from .plugins.events import Event as Event
     from .plugins.events import EventKind as EventKind
@@ -135,6 +137,7 @@ if TYPE_CHECKING:
 
 
 _WHERE = {
+    "plugins.circuit_breaker": ("CircuitBreaker",),
     "rules.cookie_jar": ("CookieJar",),
     "rules.cookie": ("Cookie",),
     "plugins.http_cookies": ("ConstantCookies", "CookieStorage", "HttpCookies"),
@@ -196,6 +199,7 @@ _WHERE = {
     "exceptions": (
         "AttemptTimeout",
         "BodyNotReplayable",
+        "CircuitOpen",
         "ClientClosed",
         "ClientStatusError",
         "CloseError",

@@ -34,7 +34,8 @@
     │   │   │   ├── LocalProtocolError
     │   │   │   └── RemoteProtocolError
     │   │   │       └── ServerDisconnected  (also a ReadError)
-    │   │   └── ProxyError
+    │   │   ├── ProxyError
+    │   │   └── CircuitOpen               refused: the server kept failing
     │   ├── DecodingError                 (ValueError) the body is not what was asked for
     │   ├── TooManyRedirects
     │   ├── TooManySends
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AttemptTimeout",
     "BodyNotReplayable",
+    "CircuitOpen",
     "ClientClosed",
     "ClientStatusError",
     "CloseError",
@@ -274,6 +276,15 @@ class ServerDisconnected(ReadError, RemoteProtocolError):
 
 class ProxyError(TransportError):
     """The proxy refused or broke the connection."""
+
+
+class CircuitOpen(TransportError):
+    """CircuitBreaker refused the request, because its server kept failing; nothing was sent.
+
+    ``retry_after`` is how many seconds that will last.
+    """
+
+    retry_after: float = 0.0
 
 
 class DecodingError(RequestError, ValueError):

@@ -286,13 +286,14 @@ class AsyncExchange:
 
     def _failure(self, error: BaseException) -> HTTPError | None:
         failure = mapped(error)
-        if isinstance(error.__cause__, HTTPError) and not isinstance(error, HTTPError):
+        foreign = not isinstance(error, HTTPError)
+        if foreign and isinstance(error.__cause__, HTTPError):
             failure = error.__cause__  # ours, which the wire had to translate for httpcore
         wire = self.connection.wire
         route = self.connection.pool.route
         if not wire.established and route.proxy is not None and isinstance(error, Exception):
             failure = _at_proxy(error, failure, wire, route)
-        elif isinstance(failure, LocalProtocolError) and failure is not error and wire.received > self._marks[0]:
+        elif wire.http2 and isinstance(failure, LocalProtocolError) and foreign and wire.received > self._marks[0]:
             # h2 complains about both sides in one way; by then it was the server's turn.
             failure = RemoteProtocolError(failure.message)
         if self.pool.closed and isinstance(failure, (NetworkError, ProtocolError)):

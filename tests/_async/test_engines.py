@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 
 from duohttp import (
     AsyncClient,
+    BodyNotReplayable,
     ClientStatusError,
     ConnectError,
     Headers,
@@ -34,6 +35,7 @@ from ..servers.asgi import AsgiServer
 from ..servers.certificates import Certificates
 from ..servers.nginx import SMALL, Nginx
 from ..servers.proxies import Proxy
+from ..servers.raw import RawServer
 
 pytestmark = pytest.mark.anyio
 
@@ -239,6 +241,19 @@ async def test_early_answer_stops_the_upload(asgi_server: AsgiServer, engine: En
         response = await client.post("refuse", content=endless())
         assert response.status_code == 413
         assert (await client.get("users/1")).status_code == 200
+
+
+async def test_a_consumed_iterator_is_refused_before_a_byte_is_sent(
+    raw_server: Callable[..., RawServer], engine: EngineOptions
+) -> None:
+    server = raw_server([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"])
+    async with AsyncClient(engine=engine) as client:
+        statement = client.prepare("POST", server.url, content=iter([b"once"]))
+        assert (await statement.execute()).text == "ok"
+        with pytest.raises(BodyNotReplayable):
+            await statement.execute()
+        assert (await client.get(server.url)).text == "ok"
+    assert sum(b"POST" in received for received in server.received) == 1
 
 
 # TLS.

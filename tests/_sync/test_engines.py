@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import io
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from duohttp import (
+    BodyNotReplayable,
     Client,
     ClientStatusError,
     ConnectError,
@@ -35,6 +36,7 @@ from ..servers.asgi import AsgiServer
 from ..servers.certificates import Certificates
 from ..servers.nginx import SMALL, Nginx
 from ..servers.proxies import Proxy
+from ..servers.raw import RawServer
 
 pytestmark = pytest.mark.anyio
 
@@ -240,6 +242,19 @@ def test_early_answer_stops_the_upload(asgi_server: AsgiServer, engine: EngineOp
         response = client.post("refuse", content=endless())
         assert response.status_code == 413
         assert (client.get("users/1")).status_code == 200
+
+
+def test_a_consumed_iterator_is_refused_before_a_byte_is_sent(
+    raw_server: Callable[..., RawServer], engine: EngineOptions
+) -> None:
+    server = raw_server([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"])
+    with Client(engine=engine) as client:
+        statement = client.prepare("POST", server.url, content=iter([b"once"]))
+        assert (statement.execute()).text == "ok"
+        with pytest.raises(BodyNotReplayable):
+            statement.execute()
+        assert (client.get(server.url)).text == "ok"
+    assert sum(b"POST" in received for received in server.received) == 1
 
 
 # TLS.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from ...._concurrency import async_body_chunks, monotonic
@@ -154,10 +154,10 @@ class AsyncConnection:
         if data is not None and len(data) <= JOINED_SIZE and "expect" not in request.headers:
             await self.stream.write(head + data, write if deadline is None else deadline.clamp(write))
             return
+        pieces = async_body_chunks(body)  # one that can't be sent is refused before anything is
         uploaded = False
         try:
-            if await self._invited(request, head):
-                uploaded = await self._send_body(request, body, length)
+            uploaded = await self._invited(request, head) and await self._send_body(request, pieces, length)
         except (WriteError, WriteTimeout) as error:
             # The server may have answered and then closed its reading side: the answer says more than the error.
             if not self.stream.is_stale() and not isinstance(error, WriteError):
@@ -165,6 +165,7 @@ class AsyncConnection:
             await self._read_answer(error, request)
         if not uploaded:
             self._cut = True
+            await close_source(pieces)
 
     async def _read_answer(self, error: HTTPError, request: Request) -> None:
         try:
@@ -194,23 +195,20 @@ class AsyncConnection:
             return True
         return not parser.head_complete
 
-    async def _send_body(self, request: Request, body: Body, length: int | None) -> bool:
+    async def _send_body(self, request: Request, pieces: AsyncIterator[bytes], length: int | None) -> bool:
         """Send the body piece by piece; return whether all of it went out."""
         stream = self.stream
         deadline = request.deadline
         write = request.timeout.write
         guard = LengthGuard(length)
-        pieces = async_body_chunks(body)
         async for piece in pieces:
             guard.add(len(piece))
             for part in cut(piece, UPLOAD_SIZE):
                 if self._answered():
-                    await close_source(pieces)
                     return False
                 data = encode_chunk(part) if length is None else part
                 limit = write if deadline is None else deadline.clamp(write)
                 if await stream.write_until_readable(data, limit) != len(data):
-                    await close_source(pieces)
                     return False
         guard.finish()
         if length is None:
@@ -241,10 +239,10 @@ class AsyncConnection:
         self._owner.release(self, reusable=False)
 
 
-def cut(data: bytes, size: int) -> Iterator[bytes]:
+def cut(data: bytes, size: int) -> Iterable[bytes]:
     """Return the pieces of a long piece, without copying them."""
     if len(data) <= size:
-        return iter((data,) if data else ())
+        return (data,) if data else ()
     view = memoryview(data)
     return (cast("bytes", view[start : start + size]) for start in range(0, len(data), size))
 

@@ -9,7 +9,7 @@ from httptools import HttpParserError, HttpParserUpgrade
 from ..exceptions import LocalProtocolError, RemoteProtocolError, ServerDisconnected
 from ..values.headers import RawHeaders
 from .http1_chunked import ChunkedReader
-from .http1_fields import decode_reason, framing_of, keeps_connection
+from .http1_fields import CHUNKED, UNTIL_CLOSE, decode_reason, delimit, keeps_connection
 from .http1_head import BLANK, HeadReader
 from .http1_limits import DEFAULT_HTTP1_LIMITS, Http1Limits
 from .http1_sink import Sink, check_callback
@@ -26,6 +26,7 @@ _CLOSE: Final = 5  # in a body that ends with the connection
 _TUNNEL: Final = 6  # the connection is no longer HTTP
 _FAILED: Final = 7
 
+_LOST: Final = "the response was malformed; the connection is lost"
 _SMALL: Final = 16384
 _MEMO_MAX: Final = 4096
 
@@ -116,21 +117,21 @@ class ResponseParser(ResponseState):
         self.reusable = False
         if state == _CLOSE:
             self._finish(clean=False)
-            return
-        if state in (_IDLE, _TUNNEL):
-            return
-        self._state = _FAILED
-        if state == _FAILED:
-            raise RemoteProtocolError("the response was malformed; the connection is lost")
-        if not self.started:
-            raise ServerDisconnected("the server closed the connection before it answered")
-        if state == _LENGTH:
-            raise ServerDisconnected(f"the server closed the connection {self._left} bytes before the end of the body")
-        if state == _CHUNKED:
-            raise ServerDisconnected("the server closed the connection before the last chunk of the body")
-        if self.informational and self._head.empty:
-            raise ServerDisconnected("the server closed the connection after an informational response")
-        raise ServerDisconnected("the server closed the connection in the middle of the response head")
+        elif state not in (_IDLE, _TUNNEL):
+            self._state = _FAILED
+            if state == _FAILED:
+                raise RemoteProtocolError(_LOST)
+            if state == _LENGTH:
+                place = f"{self._left} bytes before the end of the body"
+            elif state == _CHUNKED:
+                place = "before the last chunk of the body"
+            elif not self.started:
+                place = "before it answered"
+            elif self.informational and self._head.empty:
+                place = "after an informational response"
+            else:
+                place = "in the middle of the response head"
+            raise ServerDisconnected(f"the server closed the connection {place}")
 
     # Inside
 
@@ -156,7 +157,7 @@ class ResponseParser(ResponseState):
         if state == _TUNNEL:
             self.leftover += data
         elif state == _FAILED:
-            raise RemoteProtocolError("the response was malformed; the connection is lost")
+            raise RemoteProtocolError(_LOST)
         self.reusable = False  # bytes nobody asked for: they are dropped with the connection
         return self.complete
 
@@ -300,25 +301,21 @@ class ResponseParser(ResponseState):
             # llhttp thinks that a response to HEAD may have a body, which only the end of the connection would end.
             self._framed = keeps_connection(self.headers, self.http_version)
             return self._finish(clean=not rest)
-        coding, length = framing_of(self.headers)
-        # A Transfer-Encoding in HTTP/1.0 is suspect (RFC 9112 section 6.1), and so is a coding nobody asked for.
-        plain = coding is None or (coding == b"chunked" and self.http_version == "HTTP/1.1")
-        self._framed = plain and bool(sink.keep_alive)
-        if coding is not None and coding.rpartition(b",")[2] == b"chunked":
+        length, self._framed = delimit(self.headers, self.http_version, sink.keep_alive)
+        if length == 0:
+            return self._finish(clean=not rest)
+        if length == CHUNKED:
             self._state = _CHUNKED
             self._chunks = ChunkedReader(sink, self._limits)
             if sink.trailers_at < 0:
                 self.headers = self.headers[:]  # llhttp adds the trailers to the list
             if parsed:
                 return self._take_chunks(self._chunks.count(rest))
-        elif coding is not None or length is None:
+        elif length == UNTIL_CLOSE:
             self._state = _CLOSE
-            self._framed = False
         else:
             self._state = _LENGTH
             self._left = self._length = length
-            if not length:
-                return self._finish(clean=not rest)
         return bool(rest) and self._route(rest)
 
     def _take_chunks(self, complete: bool) -> bool:

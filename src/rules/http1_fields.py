@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
+from typing import Final
 
 from ..exceptions import RemoteProtocolError
 from ..values.headers import RawHeaders
 
-__all__ = ["decode_reason", "framing_of", "keep_alive_hints", "keeps_connection"]
+__all__ = ["CHUNKED", "UNTIL_CLOSE", "decode_reason", "delimit", "keep_alive_hints", "keeps_connection"]
+
+CHUNKED: Final = -1
+UNTIL_CLOSE: Final = -2
 
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _REASONS = {b"": "", **{status.phrase.encode(): status.phrase for status in HTTPStatus}}
@@ -28,25 +32,29 @@ def decode_reason(reason: bytes) -> str:
         return str(reason, "latin-1")
 
 
-def framing_of(headers: RawHeaders) -> tuple[bytes | None, int | None]:
-    """Return the transfer codings, in lower case and joined by commas, and the Content-Length; None for what is absent.
+def delimit(headers: RawHeaders, http_version: str, keep_alive: bool | None) -> tuple[int, bool]:
+    """Return the length of the body, or CHUNKED or UNTIL_CLOSE, and whether the connection is kept after it.
 
-    llhttp has checked that there is at most one length, a number, and not both.
-    Raises RemoteProtocolError if chunked is applied more than once (RFC 9112 section 7.1).
+    llhttp has checked that there is at most one Content-Length, a number, and no Transfer-Encoding with it;
+    ``keep_alive`` is what it makes of the Connection header. RFC 9112 section 6.3.
+    Raises RemoteProtocolError if chunked is applied more than once (section 7.1).
     """
-    codings: list[bytes] | None = None
-    length = None
+    codings: list[bytes] = []
+    length = UNTIL_CLOSE
     for name, value in headers:
         size = len(name)
         if size == 14 and name.lower() == b"content-length":
             length = int(value)
         elif size == 17 and name.lower() == b"transfer-encoding":
-            codings = (codings or []) + [coding.strip(b" \t") for coding in value.lower().split(b",")]
-    if codings is None:
-        return None, length
+            codings += [coding.strip(b" \t") for coding in value.lower().split(b",")]
+    if not codings:
+        return length, bool(keep_alive) and length >= 0
     if codings.count(b"chunked") > 1:
         raise RemoteProtocolError("malformed response: Transfer-Encoding names chunked more than once")
-    return b",".join(codings), length
+    if codings[-1] != b"chunked":
+        return UNTIL_CLOSE, False
+    # A Transfer-Encoding in HTTP/1.0 is suspect (section 6.1), and so is a coding nobody asked for.
+    return CHUNKED, bool(keep_alive) and codings == [b"chunked"] and http_version == "HTTP/1.1"
 
 
 def keeps_connection(headers: RawHeaders, http_version: str) -> bool:

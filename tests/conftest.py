@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -27,6 +28,15 @@ from .servers.raw import RawServer
 def anyio_backend(request: pytest.FixtureRequest) -> object:
     """The event loop of a test marked ``anyio``: each such test runs once on asyncio, on uvloop and on trio."""
     return request.param
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_proxies_from_outside() -> Iterator[None]:
+    """The proxies of the machine that runs the tests are none of their business."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+            patch.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -121,6 +121,10 @@ if TYPE_CHECKING:
     from .values.pool_stats import PoolStats as PoolStats
     from .values.proxy import Proxy as Proxy
     from .values.request import Request as Request
+    from .values.resource import RESOURCE as RESOURCE
+    from .values.resource import URL_TEMPLATE as URL_TEMPLATE
+    from .values.resource import href as href
+    from .values.resource import resource as resource
     from .values.response import BaseResponse as BaseResponse
     from .values.timeout import Deadline as Deadline
     from .values.timeout import Timeout as Timeout
@@ -194,6 +198,7 @@ _WHERE = {
     "values.multipart": ("FormData",),
     "values.options": ("RequestOptions",),
     "values.request": ("Request",),
+    "values.resource": ("RESOURCE", "URL_TEMPLATE", "href", "resource"),
     "values.timeout": ("Deadline", "Timeout"),
     "verbs": ("delete", "get", "head", "options", "patch", "post", "put", "query", "request", "stream"),
     "exceptions": (

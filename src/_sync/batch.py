@@ -14,6 +14,7 @@ from ..rules.fair_queue import FairQueue
 from ..rules.travel import portable
 from ..values.options import RequestOptions
 from ..values.request import Request
+from ..values.resource import is_resource
 from ..values.url import URLTypes, parse_url
 from .statement import Statement
 
@@ -59,7 +60,7 @@ def origin_of(item: object) -> Hashable:
 
 def perform(client: Any, item: Any, into: Any, options: RequestOptions) -> Any:
     """Run one request, whatever it was given as. Raises InvalidRequest for what is none."""
-    if isinstance(item, (str, URL)):
+    if isinstance(item, (str, URL)) or is_resource(item):
         return client.request("GET", item, into=into, **options)
     if isinstance(item, tuple) and len(item) in (2, 3) and isinstance(item[-1], dict) == (len(item) == 3):
         own: RequestOptions = item[2] if len(item) == 3 else {}

@@ -44,8 +44,9 @@ CookieTypes: TypeAlias = "CookieJar | Mapping[str, str] | Iterable[tuple[str, st
 class RequestOptions(TypedDict, total=False):
     """What every verb takes beside the url; "not given" differs from None.
 
-    ``params``: query, merged with the url's own; None drops a key. ``headers``: added to the client's. ``cookies``:
-    sent beside those the client keeps, and not kept; False sends and stores none.
+    ``params``: query, merged with the url's own; None drops a key. ``path_params``: the url is a template (RFC 6570)
+    that these fill in. ``headers``: added to the client's. ``cookies``: sent beside those the client keeps, and not
+    kept; False sends and stores none.
     One body: ``json`` (any object a converter takes), ``form`` (urlencoded fields), ``files`` (multipart, with
     ``data`` or ``form`` as fields), ``content`` (bytes, text, iterables, a file), ``body`` (a Body, or any of the
     former by its type), ``data`` (as in requests). ``auth``: (user, password), or None to send none. ``timeout``:
@@ -55,6 +56,7 @@ class RequestOptions(TypedDict, total=False):
     """
 
     params: ParamTypes
+    path_params: Mapping[str, Any] | None
     headers: HeaderTypes | None
     cookies: CookieTypes
     json: Any
@@ -123,12 +125,17 @@ class Defaults:
 
         With ``deferred`` an object given as body stays one, for plugins to render.
         """
+        template: dict[Any, Any] = {}
+        if type(url) is not str or (options and "path_params" in options):
+            url, template = _filled(url, options)
         parsed = parse_url(url)
         if self.base_url is not None:
             parsed = join_base(self.base_url, parsed)
         if self.params:
             parsed = _with_params(parsed, self.params, None)
         request = Request(check_method(method), parsed, self.headers, timeout=self.timeout, settings=self.settings)
+        if template:
+            request.attributes.update(template)
         if options:
             self._apply(request, options, deferred=deferred)
         url = request.url
@@ -199,6 +206,25 @@ class Defaults:
         if deferred:
             return ObjectBody(value)
         return encoded(value, request.headers.get("content-type", "application/json"), self.settings)
+
+
+def _filled(url: URLTypes, options: RequestOptions | None) -> tuple[URLTypes, dict[Any, Any]]:
+    """Return the url that a template or a resource object stands for, and what the request tells about it."""
+    values = options.get("path_params") if options else None
+    if values is None:
+        if isinstance(url, (str, URL)):
+            return url, {}
+        from .resource import RESOURCE, URL_TEMPLATE, is_resource, template_of
+
+        return url, {RESOURCE: url, URL_TEMPLATE: template_of(url)} if is_resource(url) else {}
+    from ..rules.uri_template import expand_path
+    from .resource import URL_TEMPLATE
+
+    if not isinstance(url, str):
+        raise InvalidRequest("path_params= fills in a template, and a template is a str")
+    if not isinstance(values, Mapping):
+        raise InvalidRequest(f"path_params= takes a mapping of names and values, not {type(values).__name__}")
+    return expand_path(url, values), {URL_TEMPLATE: url}
 
 
 def _is_iterator(value: object) -> bool:

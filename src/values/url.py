@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 from yarl import URL
 
 from ..exceptions import InvalidURL, UnsupportedProtocol
 
-__all__ = ["DEFAULT_PORTS", "Endpoint", "Origin", "URLTypes", "display_url", "endpoint_of", "join_base", "parse_url"]
+__all__ = [
+    "DEFAULT_PORTS",
+    "Endpoint",
+    "Origin",
+    "ResourceObject",
+    "URLTypes",
+    "display_url",
+    "endpoint_of",
+    "join_base",
+    "parse_url",
+]
 
-URLTypes: TypeAlias = "str | URL"
+
+class ResourceObject(Protocol):
+    """An object of a class made with ``@resource``; to a type checker, of any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+URLTypes: TypeAlias = "str | URL | ResourceObject"
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 SECURE = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
@@ -118,7 +135,11 @@ def parse_url(url: URLTypes) -> URL:
         return _parse(url)
     if isinstance(url, URL):
         return _parse(str(url))
-    raise InvalidURL(f"a url is a str or a yarl.URL, not {type(url).__name__}")
+    from .resource import is_resource, resource_url
+
+    if is_resource(url):
+        return resource_url(url)
+    raise InvalidURL(f"a url is a str, a yarl.URL or an object of a @resource class, not {type(url).__name__}")
 
 
 @lru_cache(maxsize=4096)

@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from .parallel_verbs import parallel_get as parallel_get
     from .parallel_verbs import parallel_iter as parallel_iter
     from .plugins.circuit_breaker import CircuitBreaker as CircuitBreaker
+    from .plugins.coalesce import Coalesce as Coalesce
     from .plugins.content_negotiation import ContentNegotiation as ContentNegotiation
     from .plugins.events import Event as Event
     from .plugins.events import EventKind as EventKind
@@ -142,6 +143,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "plugins.circuit_breaker": ("CircuitBreaker",),
+    "plugins.coalesce": ("Coalesce",),
     "rules.cookie_jar": ("CookieJar",),
     "rules.cookie": ("Cookie",),
     "plugins.http_cookies": ("ConstantCookies", "CookieStorage", "HttpCookies"),

@@ -47,7 +47,7 @@ class HttpcoreEngine(EngineOptions):
     ) -> None:
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
             raise ValueError(f"retries must be a number from 0, not {retries!r}")
-        if http1 is False and not http2:
+        if http1 is False and http2 is False:
             raise ValueError("http1=False needs http2=True: one of them must be spoken")
         self.http1 = http1
         self.http2 = http2

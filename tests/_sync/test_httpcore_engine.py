@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from threading import Event
 from typing import Any
 
@@ -19,6 +21,7 @@ from duohttp import (
     InvalidBody,
     Limits,
     LocalProtocolError,
+    MissingExtra,
     PoolTimeout,
     ProxyError,
     ReadError,
@@ -33,11 +36,14 @@ from duohttp import (
     WriteTimeout,
 )
 from duohttp._concurrency import TaskGroup, monotonic, sleep
+from duohttp._sync.engines import build_engine, httpcore_engine
 from duohttp._sync.engines.httpcore_exchange import Exchange
 from duohttp.engines.httpcore import HttpcoreEngine
+from duohttp.engines.httpcore_errors import CORE
 from duohttp.engines.httpcore_request import max_streams
 from duohttp.values.body import IteratorBody
 from duohttp.values.proxy import Proxy
+from duohttp.values.settings import ConnectionSettings
 
 from ..servers.asgi import AsgiServer
 from ..servers.certificates import Certificates
@@ -734,6 +740,46 @@ def test_closing(nginx: Nginx) -> None:
         client.get(nginx.url)
 
 
+@pytest.mark.parametrize(
+    ("absent", "options", "extra"),
+    [("h2", {"http2": True}, r"duohttp\[http2\]"), ("socksio", {"proxy": "socks5://p.test"}, r"duohttp\[socks\]")],
+)
+def test_extras_that_are_not_installed(
+    monkeypatch: pytest.MonkeyPatch, absent: str, options: dict[str, Any], extra: str
+) -> None:
+    monkeypatch.setattr(httpcore_engine, "find_spec", lambda name: None if name == absent else name)
+    with pytest.raises(MissingExtra, match=extra):
+        client_of(**options)
+
+
+def test_httpcore_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, nginx: Nginx) -> None:
+    def absent(name: str) -> Any:
+        asked.append(name)
+        raise ModuleNotFoundError(name, name=name)
+
+    asked: list[str] = []
+    monkeypatch.setattr(httpcore_engine, "import_module", absent)
+    with client_of() as client:
+        with pytest.raises(MissingExtra, match="needs the package httpcore"):
+            client.get(nginx.url)
+    assert asked == ["httpcore", "httpcore2"]
+
+
+def test_a_protocol_must_be_spoken() -> None:
+    with pytest.raises(ValueError, match="one of them must be spoken"):
+        Client(engine=HttpcoreEngine(http1=False), http2=False)
+
+
+def test_stats_and_repr(nginx: Nginx) -> None:
+    engine = build_engine(HttpcoreEngine(retries=1, proxy="http://user:secret@p.test"), ConnectionSettings())
+    assert repr(engine) == "HttpcoreEngine(proxy=…, retries=1, retry_stale=True)"
+    with client_of() as client:
+        with client.stream("GET", f"{nginx.url}/1mb.bin"):
+            stats = client.pool_stats()
+            assert (stats.open, stats.idle, list(stats.routes)) == (1, 0, [nginx.url])
+            assert stats.routes[nginx.url].open == 1
+
+
 def test_scheme_that_is_not_spoken() -> None:
     with client_of() as client:
         with pytest.raises(UnsupportedProtocol):
@@ -742,11 +788,8 @@ def test_scheme_that_is_not_spoken() -> None:
 
 def test_foreign_errors_never_leave(monkeypatch: pytest.MonkeyPatch, nginx: Nginx) -> None:
     """Whatever httpcore raises, on the way or in the body, comes out as an error of ours."""
-    import httpcore
-
-    from duohttp.engines.httpcore_errors import CORE
-
-    kinds = [getattr(httpcore, name) for name in httpcore.__all__]
+    library = import_module("httpcore" if find_spec("httpcore") else "httpcore2")
+    kinds = [getattr(library, name) for name in library.__all__]
     errors = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseException)]
     assert {kind.__name__ for kind in errors} == set(CORE)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -13,6 +13,7 @@ from duohttp._async.engines import build_engine as build_async_engine
 from duohttp._async.engines.engine import AsyncEngine
 from duohttp._sync.engines import build_engine
 from duohttp._sync.engines.engine import Engine
+from duohttp.engines.httpcore import HttpcoreEngine
 from duohttp.engines.mock import MockEngine
 from duohttp.engines.options import EngineOptions
 from duohttp.values.limits import Limits
@@ -55,6 +56,27 @@ def test_repr_shows_what_was_given_but_no_secret() -> None:
     assert repr(options) == "Options(verify=False, cert=…, own=1)"
 
 
+def test_options_of_the_httpcore_engine() -> None:
+    options = HttpcoreEngine(http2=True, uds=None, socket_options=[(1, 2, 3)], retries=2)
+    settings = options.applied(ConnectionSettings(uds="/socket", verify=False))
+    assert (settings.http2, settings.uds, settings.verify, settings.socket_options) == (True, None, False, ((1, 2, 3),))
+    assert pickle.loads(pickle.dumps(options)) == options
+    assert repr(HttpcoreEngine(proxy="http://u:p@h")) == "HttpcoreEngine(proxy=…, retries=0, retry_stale=True)"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"retries": -1}, "retries must be a number from 0, not -1"),
+        ({"retries": True}, "retries must be a number from 0"),
+        ({"http1": False, "http2": False}, "one of them must be spoken"),
+    ],
+)
+def test_options_of_the_httpcore_engine_are_checked(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        HttpcoreEngine(**given)
+
+
 def test_each_client_gets_the_engine_of_its_colour() -> None:
     options = MockEngine()
     engine = build_engine(options, ConnectionSettings())
@@ -89,6 +111,7 @@ def test_only_the_driver_that_is_used_is_imported() -> None:
     code = """
 import sys
 from duohttp._sync.engines import build_engine
+from duohttp.engines.httpcore import HttpcoreEngine
 from duohttp.engines.mock import MockEngine
 from duohttp.values.settings import ConnectionSettings
 build_engine(MockEngine(), ConnectionSettings())

@@ -74,6 +74,8 @@ class HttpcoreDriver(Engine):
     def __init__(self, options: HttpcoreEngine, settings: ConnectionSettings) -> None:
         self._options = options
         self._settings = settings = options.applied(settings)
+        if not settings.http1 and not settings.http2:
+            raise ValueError("http1=False needs http2=True: one of them must be spoken")
         if settings.http2 and find_spec("h2") is None:
             raise MissingExtra("HTTP/2 needs the package h2: install duohttp[http2]")
         self._proxies = proxy_rules(settings.proxy, os.environ if settings.trust_env else None)

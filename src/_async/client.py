@@ -32,6 +32,7 @@ from .parallel import AsyncParallel
 from .plugins.blame import blame
 from .response import AsyncResponse
 from .statement import AsyncStatement, AsyncStreaming
+from .verbs import AsyncVerbs
 
 if TYPE_CHECKING:
     from typing import Self
@@ -52,7 +53,7 @@ DEFAULT_OPTIONS = ("base_url", "params", "headers", "auth", "timeout")
 CONNECTION_OPTIONS = ("verify", "cert", "http1", "http2", "limits", "proxy", "trust_env")
 
 
-class AsyncClient(AsyncParallel, AsyncFlows):
+class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
     """Sends requests; one client is meant to be shared and to live as long as its connections are useful.
 
     ``base_url`` is joined with relative urls; ``params``, ``headers`` and ``auth`` go with every request, whose own
@@ -179,72 +180,6 @@ class AsyncClient(AsyncParallel, AsyncFlows):
         The client's default ``timeout.total`` does not apply, one given here does.
         """
         return self.prepare(method, url, **options).stream()
-
-    @overload
-    async def get(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
-    @overload
-    async def get(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def get(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Fetch a resource; as ``request("GET", …)``."""
-        return self._call("GET", url, into, options)
-
-    @overload
-    async def head(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
-    @overload
-    async def head(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def head(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Fetch the head of a resource; as ``request("HEAD", …)``."""
-        return self._call("HEAD", url, into, options)
-
-    @overload
-    async def options(
-        self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]
-    ) -> AsyncResponse: ...
-    @overload
-    async def options(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def options(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Ask what a resource allows; as ``request("OPTIONS", …)``."""
-        return self._call("OPTIONS", url, into, options)
-
-    @overload
-    async def post(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
-    @overload
-    async def post(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def post(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Hand a body to a resource; as ``request("POST", …)``."""
-        return self._call("POST", url, into, options)
-
-    @overload
-    async def put(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
-    @overload
-    async def put(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def put(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Replace a resource; as ``request("PUT", …)``."""
-        return self._call("PUT", url, into, options)
-
-    @overload
-    async def patch(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
-    @overload
-    async def patch(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def patch(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Change a resource; as ``request("PATCH", …)``."""
-        return self._call("PATCH", url, into, options)
-
-    @overload
-    async def delete(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
-    @overload
-    async def delete(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def delete(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Remove a resource; as ``request("DELETE", …)``."""
-        return self._call("DELETE", url, into, options)
-
-    @overload
-    async def query(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> AsyncResponse: ...
-    @overload
-    async def query(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def query(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Ask a resource a question that has a body; safe and idempotent; as ``request("QUERY", …)``."""
-        return self._call("QUERY", url, into, options)
 
     # The chain.
 

@@ -33,6 +33,7 @@ from .parallel import Parallel
 from .plugins.blame import blame
 from .response import Response
 from .statement import Statement, Streaming
+from .verbs import Verbs
 
 if TYPE_CHECKING:
     from typing import Self
@@ -53,7 +54,7 @@ DEFAULT_OPTIONS = ("base_url", "params", "headers", "auth", "timeout")
 CONNECTION_OPTIONS = ("verify", "cert", "http1", "http2", "limits", "proxy", "trust_env")
 
 
-class Client(Parallel, Flows):
+class Client(Verbs, Parallel, Flows):
     """Sends requests; one client is meant to be shared and to live as long as its connections are useful.
 
     ``base_url`` is joined with relative urls; ``params``, ``headers`` and ``auth`` go with every request, whose own
@@ -178,70 +179,6 @@ class Client(Parallel, Flows):
         The client's default ``timeout.total`` does not apply, one given here does.
         """
         return self.prepare(method, url, **options).stream()
-
-    @overload
-    def get(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
-    @overload
-    def get(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def get(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Fetch a resource; as ``request("GET", …)``."""
-        return self._call("GET", url, into, options)
-
-    @overload
-    def head(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
-    @overload
-    def head(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def head(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Fetch the head of a resource; as ``request("HEAD", …)``."""
-        return self._call("HEAD", url, into, options)
-
-    @overload
-    def options(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
-    @overload
-    def options(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def options(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Ask what a resource allows; as ``request("OPTIONS", …)``."""
-        return self._call("OPTIONS", url, into, options)
-
-    @overload
-    def post(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
-    @overload
-    def post(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def post(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Hand a body to a resource; as ``request("POST", …)``."""
-        return self._call("POST", url, into, options)
-
-    @overload
-    def put(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
-    @overload
-    def put(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def put(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Replace a resource; as ``request("PUT", …)``."""
-        return self._call("PUT", url, into, options)
-
-    @overload
-    def patch(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
-    @overload
-    def patch(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def patch(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Change a resource; as ``request("PATCH", …)``."""
-        return self._call("PATCH", url, into, options)
-
-    @overload
-    def delete(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
-    @overload
-    def delete(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def delete(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Remove a resource; as ``request("DELETE", …)``."""
-        return self._call("DELETE", url, into, options)
-
-    @overload
-    def query(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
-    @overload
-    def query(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def query(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
-        """Ask a resource a question that has a body; safe and idempotent; as ``request("QUERY", …)``."""
-        return self._call("QUERY", url, into, options)
 
     # The chain.
 

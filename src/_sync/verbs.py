@@ -1,0 +1,91 @@
+# Generated from src/_async/verbs.py by scripts/generate_sync.py. Do not edit.
+"""The verbs of HTTP as methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from ..values.options import RequestOptions
+from .response import Response
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm, Unpack
+
+    from ..values.url import URLTypes
+
+__all__ = ["Verbs"]
+
+T = TypeVar("T")
+
+
+class Verbs:
+    """What Client can do in one word; each is ``request`` with its method."""
+
+    __slots__ = ()
+
+    def _call(self, method: str, url: Any, into: Any, options: RequestOptions) -> Any:
+        raise NotImplementedError
+
+    @overload
+    def get(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def get(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
+    def get(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Fetch a resource; as ``request("GET", …)``."""
+        return self._call("GET", url, into, options)
+
+    @overload
+    def head(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def head(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
+    def head(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Fetch the head of a resource; as ``request("HEAD", …)``."""
+        return self._call("HEAD", url, into, options)
+
+    @overload
+    def options(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def options(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
+    def options(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Ask what a resource allows; as ``request("OPTIONS", …)``."""
+        return self._call("OPTIONS", url, into, options)
+
+    @overload
+    def post(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def post(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
+    def post(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Hand a body to a resource; as ``request("POST", …)``."""
+        return self._call("POST", url, into, options)
+
+    @overload
+    def put(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def put(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
+    def put(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Replace a resource; as ``request("PUT", …)``."""
+        return self._call("PUT", url, into, options)
+
+    @overload
+    def patch(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def patch(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
+    def patch(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Change a resource; as ``request("PATCH", …)``."""
+        return self._call("PATCH", url, into, options)
+
+    @overload
+    def delete(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def delete(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
+    def delete(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Remove a resource; as ``request("DELETE", …)``."""
+        return self._call("DELETE", url, into, options)
+
+    @overload
+    def query(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
+    @overload
+    def query(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
+    def query(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+        """Ask a resource a question that has a body; safe and idempotent; as ``request("QUERY", …)``."""
+        return self._call("QUERY", url, into, options)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._async.client import AsyncClient as AsyncClient
     from ._async.engines.engine import AsyncEngine as AsyncEngine
     from ._async.event_source import AsyncEventSource as AsyncEventSource
+    from ._async.pages import AsyncPages as AsyncPages
     from ._async.response import AsyncBodyStream as AsyncBodyStream
     from ._async.response import AsyncBytesStream as AsyncBytesStream
     from ._async.response import AsyncResponse as AsyncResponse
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ._sync.client import Client as Client
     from ._sync.engines.engine import Engine as Engine
     from ._sync.event_source import EventSource as EventSource
+    from ._sync.pages import Pages as Pages
     from ._sync.response import BodyStream as BodyStream
     from ._sync.response import BytesStream as BytesStream
     from ._sync.response import Response as Response
@@ -111,6 +113,10 @@ if TYPE_CHECKING:
     from .rules.cookie_jar import CookieJar as CookieJar
     from .rules.event_stream import ServerSentEvent as ServerSentEvent
     from .rules.http1_limits import Http1Limits as Http1Limits
+    from .rules.pagination import CursorPages as CursorPages
+    from .rules.pagination import LinkPages as LinkPages
+    from .rules.pagination import NumberedPages as NumberedPages
+    from .rules.pagination import PageStrategy as PageStrategy
     from .values.attempt import Attempt as Attempt
     from .values.attributes import AttributeKey as AttributeKey
     from .values.body import Body as Body
@@ -201,6 +207,9 @@ _WHERE = {
     "values.options": ("RequestOptions",),
     "values.request": ("Request",),
     "values.resource": ("RESOURCE", "URL_TEMPLATE", "href", "resource"),
+    "_async.pages": ("AsyncPages",),
+    "_sync.pages": ("Pages",),
+    "rules.pagination": ("CursorPages", "LinkPages", "NumberedPages", "PageStrategy"),
     "values.timeout": ("Deadline", "Timeout"),
     "verbs": ("delete", "get", "head", "options", "patch", "post", "put", "query", "request", "stream"),
     "exceptions": (

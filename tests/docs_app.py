@@ -7,6 +7,7 @@
 ``/me``                    JSON of one user; 401 without that cookie
 ``/photos``                takes a multipart form; JSON: the names of the parts
 ``/files/NAME``            100,000 bytes; ranges are answered with 206
+``/articles?page=…``       three pages of two, with Link headers
 ``/events``                JSON lines
 ``/log``                   lines of text
 ``/busy/KEY``              503 with ``Retry-After: 0`` once for each key, then 200
@@ -53,6 +54,14 @@ async def photos(exchange: Exchange, rest: str) -> None:
     await exchange.json({name.decode(): filename.decode() or None for name, filename in found}, 201)
 
 
+async def articles(exchange: Exchange, rest: str) -> None:
+    page = exchange.option("page", 1)
+    link = [("link", f'</articles?page={page + 1}>; rel="next"')] if page < 3 else []
+    await exchange.json(
+        [{"id": number, "title": f"Article {number}"} for number in (2 * page - 1, 2 * page)], 200, *link
+    )
+
+
 async def files(exchange: Exchange, rest: str) -> None:
     data, status, headers = CONTENT, 200, [("accept-ranges", "bytes"), ("etag", '"v1"')]
     wanted = re.fullmatch(r"bytes=(\d+)-", exchange.header("range"))
@@ -88,6 +97,7 @@ ROUTES.update(
         "login": login,
         "me": me,
         "photos": photos,
+        "articles": articles,
         "files": files,
         "events": asgi_app.lines,
         "log": log,

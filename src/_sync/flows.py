@@ -12,8 +12,10 @@ from ..values.url import URLTypes
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
+    from ..rules.pagination import PageStrategy
     from .client import Client
     from .event_source import EventSource
+    from .pages import Pages
 
 __all__ = ["Flows"]
 
@@ -101,4 +103,56 @@ class Flows:
             last_event_id=last_event_id,
             comments=comments,
             max_event_size=max_event_size,
+        )
+
+    @overload
+    def paginate(
+        self,
+        url: URLTypes,
+        method: str = "GET",
+        *,
+        into: None = None,
+        strategy: PageStrategy | None = None,
+        max_pages: int | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> Pages[Any]: ...
+    @overload
+    def paginate(
+        self,
+        url: URLTypes,
+        method: str = "GET",
+        *,
+        into: TypeForm[T],
+        strategy: PageStrategy | None = None,
+        max_pages: int | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> Pages[T]: ...
+    def paginate(
+        self,
+        url: URLTypes,
+        method: str = "GET",
+        *,
+        into: Any = None,
+        strategy: PageStrategy | None = None,
+        max_pages: int | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> Pages[Any]:
+        """Return an iterator over the items of a list that comes in pages of JSON, each item as a T with ``into=T``.
+
+        ``strategy`` finds the next page: LinkPages (the default: the Link header), CursorPages or NumberedPages.
+        ``max_pages`` ends early. Iterating raises StatusError for all but 2xx, DecodingError, InvalidURL for a next
+        page on another origin, and what a request raises. ``pages()`` of the result gives the responses.
+        """
+        from ..rules.pagination import LinkPages
+        from .pages import Pages
+
+        client = cast("Client", self)
+        statement = client.prepare(method, url, **options)
+        return Pages(
+            client,
+            statement,
+            options,
+            into=Any if into is None else into,
+            strategy=LinkPages() if strategy is None else strategy,
+            max_pages=max_pages,
         )

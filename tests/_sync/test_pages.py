@@ -1,0 +1,161 @@
+# Generated from tests/_async/test_pages.py by scripts/generate_sync.py. Do not edit.
+"""Lists that come in pages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from duohttp import (
+    Client,
+    ClientStatusError,
+    CursorPages,
+    DecodingError,
+    InvalidURL,
+    LinkPages,
+    NumberedPages,
+    PageStrategy,
+    RemoteProtocolError,
+)
+
+from ..servers.raw import RawServer
+from .scripted import Answer, ScriptedEngine
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class User:
+    id: int
+
+
+def users(first: int, count: int = 2) -> list[dict[str, int]]:
+    return [{"id": number} for number in range(first, first + count)]
+
+
+def page(body: object, **headers: str) -> Answer:
+    return 200, {"Content-Type": "application/json", **headers}, json.dumps(body).encode()
+
+
+def scripted(*answers: Answer) -> tuple[Client, ScriptedEngine]:
+    left = list(answers)
+    engine = ScriptedEngine(lambda _: left.pop(0))
+    return Client(engine=engine, base_url="https://a.test"), engine
+
+
+def asked(engine: ScriptedEngine) -> list[str]:
+    return [request.url.raw_path_qs for request in engine.requests]
+
+
+def test_links() -> None:
+    client, engine = scripted(
+        page(users(1), Link='</users?page=2>; rel="next", </users?page=9>; rel="last"'),
+        page(users(3), Link="<https://a.test/users?page=3>; rel=next"),
+        page(users(5, 1)),
+    )
+    found = [user for user in client.paginate("/users", into=User, params={"n": 2}, auth=("u", "p"))]
+    assert found == [User(number) for number in range(1, 6)]
+    assert asked(engine) == ["/users?n=2", "/users?page=2", "/users?page=3"]
+    assert len({request.headers["authorization"] for request in engine.requests}) == 1
+
+
+def test_pages_are_asked_for_when_they_are_needed() -> None:
+    client, engine = scripted(page([1, 2], Link="</2>; rel=next"), page([3], Link="</3>; rel=next"))
+    taken = []
+    for item in client.paginate("/1"):
+        taken.append(item)
+        if item == 2:
+            break
+    assert (taken, len(engine.requests)) == ([1, 2], 1)
+    client, engine = scripted(page([1, 2], Link="</2>; rel=next"), page([3], Link="</3>; rel=next"))
+    assert [item for item in client.paginate("/1", max_pages=2)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("end", [{}, {"next": None}, {"next": ""}, {"next": False}])
+def test_cursors(end: dict[str, Any]) -> None:
+    client, engine = scripted(
+        page({"data": {"users": users(1)}, "meta": {"next": "a&b"}}),
+        page({"data": {"users": []}, "meta": {"next": 7}}),
+        page({"data": {"users": users(3)}, "meta": end}),
+    )
+    strategy = CursorPages(next="meta.next", param="after", items="data.users")
+    found = [user.id for user in client.paginate("/users?n=2", into=User, strategy=strategy)]
+    assert found == [1, 2, 3, 4]
+    assert asked(engine) == ["/users?n=2", "/users?n=2&after=a%26b", "/users?n=2&after=7"]
+
+
+def test_cursors_that_are_urls() -> None:
+    client, engine = scripted(
+        page({"results": [1], "next": "https://a.test/x?p=2"}), page({"results": [2], "next": None})
+    )
+    strategy = CursorPages(next="next", param=None, items="results")
+    assert [item for item in client.paginate("/x", into=int, strategy=strategy)] == [1, 2]
+    assert asked(engine) == ["/x", "/x?p=2"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "urls"),
+    [
+        (NumberedPages(), ["/x?page=1", "/x?page=2", "/x?page=3", "/x?page=4"]),
+        (NumberedPages(size=2), ["/x?page=1", "/x?page=2", "/x?page=3"]),
+        (NumberedPages(param="offset", first=0, step=2, size=2), ["/x?offset=0", "/x?offset=2", "/x?offset=4"]),
+    ],
+    ids=repr,
+)
+def test_numbers(strategy: PageStrategy, urls: list[str]) -> None:
+    client, engine = scripted(page([1, 2]), page([3, 4]), page([5]), page([]))
+    assert [item for item in client.paginate("/x", strategy=strategy)] == [1, 2, 3, 4, 5]
+    assert asked(engine) == urls
+
+
+def test_responses_instead_of_items() -> None:
+    client, _ = scripted(page([1], Link="</2>; rel=next"), page([2]))
+    assert [response.json() for response in client.paginate("/1").pages()] == [[1], [2]]
+
+
+def test_credentials_go_to_no_other_origin() -> None:
+    client, engine = scripted(page([1], Link="<https://b.test/2>; rel=next"))
+    with pytest.raises(InvalidURL, match=r"another origin, https://b\.test:443"):
+        assert [item for item in client.paginate("/1", auth="secret")] == []
+    assert len(engine.requests) == 1
+
+
+def test_what_goes_wrong() -> None:
+    client, _ = scripted(page([1], Link="</1>; rel=next"))
+    with pytest.raises(RemoteProtocolError, match="itself"):
+        assert [item for item in client.paginate("/1")] == []
+    client, _ = scripted(page([1], Link="</2>; rel=next"), (404, {}, b"gone"))
+    pages = client.paginate("/1", strategy=LinkPages())
+    with pytest.raises(ClientStatusError, match="gone"):
+        assert [item for item in pages] == []
+    assert [item for item in pages] == []
+    bodies: list[Any] = [{"items": 1}, {"other": []}, [], "text"]
+    for body in bodies:
+        client, _ = scripted(page(body))
+        with pytest.raises(DecodingError) as caught:
+            assert [item for item in client.paginate("/1", strategy=CursorPages())] == []
+        assert caught.value.response is not None
+    client, _ = scripted(page({"items": [], "next_cursor": [1]}))
+    with pytest.raises(DecodingError, match="no cursor"):
+        assert [item for item in client.paginate("/1", strategy=CursorPages())] == []
+    client, _ = scripted(page([{"id": "x"}]))
+    with pytest.raises(DecodingError, match="id"):
+        assert [item for item in client.paginate("/1", into=User)] == []
+
+
+def test_a_real_connection() -> None:
+    def answer(body: bytes, link: bytes = b"") -> bytes:
+        return b"HTTP/1.1 200 OK\r\n" + link + b"content-length: %d\r\n\r\n" % len(body) + body
+
+    with RawServer([answer(b"[1]", b"link: </2>; rel=next\r\n"), answer(b"[2]")]) as server:
+        with Client() as client:
+            assert [item for item in client.paginate(server.url, into=int)] == [1, 2]
+        assert server.connections == 1
+
+
+def test_a_strategy_of_ones_own() -> None:
+    with pytest.raises(NotImplementedError):
+        PageStrategy().following(*[None] * 4)  # type: ignore[arg-type]

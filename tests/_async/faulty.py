@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from duohttp import AsyncClient, Timeout
+from duohttp._concurrency import async_sleep, monotonic
 from duohttp.engines.httpcore import HttpcoreEngine
 from duohttp.engines.native import NativeEngine
 
 from ..faults.leaks import async_task_count
 from ..faults.scripted_server import ScriptedServer, trusting_context
 
-__all__ = ["ENGINES", "AsyncTried", "async_still_well", "unless"]
+__all__ = ["ENGINES", "AsyncTried", "async_still_well", "async_until", "without"]
 
 KINDS = {"httpcore": HttpcoreEngine, "native": NativeEngine}
 ENGINES = ["native", pytest.param("httpcore", marks=pytest.mark.slow)]
@@ -21,7 +23,7 @@ PATIENT = Timeout(10)
 """For what is to end by itself: reached only when something hangs."""
 
 
-def unless(engine: str, excluded: str, reason: str) -> None:
+def without(engine: str, excluded: str, reason: str) -> None:
     """Leave a test out for one engine."""
     if engine == excluded:
         pytest.skip(f"{engine}: {reason}")
@@ -58,3 +60,11 @@ async def async_still_well(client: AsyncClient, server: ScriptedServer) -> None:
     assert second.content == b"POST /again 3"
     assert first.headers["connection-number"] == second.headers["connection-number"]
     assert client.pool_stats().idle == 1
+
+
+async def async_until(condition: Callable[[], object]) -> None:
+    """Wait until something is true, 10 s at most."""
+    started = monotonic()
+    while not condition():
+        assert monotonic() - started < 10, "it did not become true"
+        await async_sleep(0.005)

@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from duohttp import Client, Timeout
+from duohttp._concurrency import monotonic, sleep
 from duohttp.engines.httpcore import HttpcoreEngine
 from duohttp.engines.native import NativeEngine
 
 from ..faults.leaks import task_count
 from ..faults.scripted_server import ScriptedServer, trusting_context
 
-__all__ = ["ENGINES", "Tried", "still_well", "unless"]
+__all__ = ["ENGINES", "Tried", "still_well", "until", "without"]
 
 KINDS = {"httpcore": HttpcoreEngine, "native": NativeEngine}
 ENGINES = ["native", pytest.param("httpcore", marks=pytest.mark.slow)]
@@ -22,7 +24,7 @@ PATIENT = Timeout(10)
 """For what is to end by itself: reached only when something hangs."""
 
 
-def unless(engine: str, excluded: str, reason: str) -> None:
+def without(engine: str, excluded: str, reason: str) -> None:
     """Leave a test out for one engine."""
     if engine == excluded:
         pytest.skip(f"{engine}: {reason}")
@@ -59,3 +61,11 @@ def still_well(client: Client, server: ScriptedServer) -> None:
     assert second.content == b"POST /again 3"
     assert first.headers["connection-number"] == second.headers["connection-number"]
     assert client.pool_stats().idle == 1
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until something is true, 10 s at most."""
+    started = monotonic()
+    while not condition():
+        assert monotonic() - started < 10, "it did not become true"
+        sleep(0.005)

@@ -25,7 +25,7 @@ from duohttp._concurrency import monotonic
 from ..faults import acts
 from ..faults.leaks import nothing_left
 from ..faults.scripted_server import ScriptedServer, black_hole, refusing_port, reply, scripted_server
-from .faulty import ENGINES, Tried, still_well, unless
+from .faulty import ENGINES, Tried, still_well, without
 
 pytestmark = [
     pytest.mark.anyio,
@@ -321,7 +321,7 @@ def test_tls_to_a_plain_port(engine: str, plain_server: ScriptedServer, speaks_f
 
 
 def test_informational_responses(engine: str, server: ScriptedServer) -> None:
-    unless(engine, "httpcore", "httpcore does not tell of informational responses")
+    without(engine, "httpcore", "httpcore does not tell of informational responses")
     early = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"
     server.then(acts.answer(b"HTTP/1.1 100 Continue\r\n\r\n" + early * 2 + b"HTTP/1.1 102 Processing\r\n\r\n" + LENGTH))
     with Tried(engine) as client:
@@ -339,7 +339,7 @@ def test_informational_responses(engine: str, server: ScriptedServer) -> None:
     ids=["endless", "unasked 101"],
 )
 def test_informational_responses_that_are_none(engine: str, server: ScriptedServer, data: bytes) -> None:
-    unless(engine, "httpcore", "h11 takes any number of informational responses")
+    without(engine, "httpcore", "h11 takes any number of informational responses")
     server.then(acts.answer(data))
     with Tried(engine) as client:
         with pytest.raises(RemoteProtocolError):
@@ -362,7 +362,7 @@ def test_informational_responses_that_are_none(engine: str, server: ScriptedServ
 )
 def test_endless_responses(engine: str, server: ScriptedServer, start: bytes, more: bytes) -> None:
     if b"1;" in more:
-        unless(engine, "httpcore", "h11 takes chunk extensions without end")
+        without(engine, "httpcore", "h11 takes chunk extensions without end")
     server.then(acts.answer_endlessly(start, more))
     with Tried(engine) as client:
         with pytest.raises(RemoteProtocolError):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .scripted_server import Act, Peer, reply
+from .scripted_server import PATIENCE, Act, Peer, reply
 
 __all__ = [
     "answer",
+    "answer_at_gate",
     "answer_early",
     "answer_endlessly",
     "answer_in_pieces",
@@ -21,6 +22,7 @@ __all__ = [
     "reset_after",
     "say_after",
     "say_at_once",
+    "say_later",
     "silent",
     "silent_before_tls",
 ]
@@ -56,9 +58,32 @@ def answer(data: bytes, then: str = "open", *, hold: float = 0.0) -> Act:
         if data:
             peer.send(data)
         peer.pause(hold)
-        WAYS[then](peer)
-        if then in ("close", "close_notify"):
+        if then != "open":
+            WAYS[then](peer)
+            peer.server.acted.set()
+        if then != "reset":
             peer.read_to_end()
+
+    return Act(play)
+
+
+def answer_at_gate(peer: Peer) -> None:
+    """Serve well, but the first request not before the gate opens."""
+    request = peer.read_request()
+    peer.server.gate.wait(PATIENCE)
+    peer.answer(request)
+    peer.serve()
+
+
+def say_later(data: bytes) -> Act:
+    """Serve one request well, and a moment later send bytes that nobody asked for."""
+
+    def play(peer: Peer) -> None:
+        peer.answer(peer.read_request())
+        peer.pause(0.02)
+        peer.send(data)
+        peer.server.acted.set()
+        peer.read_to_end()
 
     return Act(play)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import trustme
 
-__all__ = ["Act", "Peer", "Received", "ScriptedServer", "reply", "scripted_server", "trusting_context"]
+__all__ = ["PATIENCE", "Act", "Peer", "Received", "ScriptedServer", "reply", "scripted_server", "trusting_context"]
 
 PATIENCE = 10.0
 """Seconds after which a wait of the server counts as hung."""
@@ -173,10 +173,13 @@ class Peer:
     def serve(self) -> None:
         """Be a good server until the client goes."""
         while True:
-            request = self.read_request()
-            told = f"{request.method} {request.target} {len(request.body)}".encode()
-            answer = reply(told, "200 OK", f"Connection-Number: {self.number}")
-            self.send(answer if request.method != "HEAD" else answer[: -len(told)])
+            self.answer(self.read_request())
+
+    def answer(self, request: Received) -> None:
+        """Answer well: with method, target and length of the body, and the number of the connection."""
+        told = f"{request.method} {request.target} {len(request.body)}".encode()
+        answer = reply(told, "200 OK", f"Connection-Number: {self.number}")
+        self.send(answer if request.method != "HEAD" else answer[: -len(told)])
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,10 @@ class ScriptedServer:
         self.received: list[Received] = []
         self.connections = 0
         self.closing = threading.Event()
+        self.gate = threading.Event()
+        """Set by a test: what acts that wait for it wait for."""
+        self.acted = threading.Event()
+        """Set by acts that have done what they are for."""
         self._acts: deque[Act] = deque()
         self._peers: list[Peer] = []
         self._threads: list[threading.Thread] = []
@@ -257,6 +264,7 @@ class ScriptedServer:
     def close(self) -> None:
         """Close all, wait for the threads, and raise what went wrong in an act."""
         self.closing.set()
+        self.gate.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._accepting.join(PATIENCE)

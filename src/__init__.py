@@ -103,6 +103,7 @@ if TYPE_CHECKING:
     from .plugins.http_send import HttpSend as HttpSend
     from .plugins.http_send import Interception as Interception
     from .plugins.http_timeout import HttpTimeout as HttpTimeout
+    from .plugins.logging_plugin import Logging as Logging
     from .plugins.plugin import Plugin as Plugin
     from .plugins.plugin import Stage as Stage
     from .plugins.rate_limit import RateLimit as RateLimit
@@ -113,6 +114,7 @@ if TYPE_CHECKING:
     from .rules.cookie_jar import CookieJar as CookieJar
     from .rules.event_stream import ServerSentEvent as ServerSentEvent
     from .rules.http1_limits import Http1Limits as Http1Limits
+    from .rules.log_formats import LogFormat as LogFormat
     from .rules.pagination import CursorPages as CursorPages
     from .rules.pagination import LinkPages as LinkPages
     from .rules.pagination import NumberedPages as NumberedPages
@@ -148,6 +150,8 @@ if TYPE_CHECKING:
 
 
 _WHERE = {
+    "rules.log_formats": ("LogFormat",),
+    "plugins.logging_plugin": ("Logging",),
     "plugins.circuit_breaker": ("CircuitBreaker",),
     "plugins.coalesce": ("Coalesce",),
     "rules.cookie_jar": ("CookieJar",),

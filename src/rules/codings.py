@@ -13,7 +13,7 @@ from ..exceptions import DecodingError, HTTPError, MissingExtra
 from ..values.settings import CodingLimits
 from . import zstd
 
-__all__ = ["ContentDecoder", "accept_encoding", "decode_all", "make_decoder"]
+__all__ = ["ContentDecoder", "accept_encoding", "coding_names", "decode_all", "make_decoder"]
 
 _PIECE = 128 * 1024
 """The most that one step decodes, in bytes: what bounds memory, whatever the body."""
@@ -242,7 +242,7 @@ _STAGES: dict[str, Callable[[], Stage]] = {
 }
 
 
-def _names(codings: list[str], limits: CodingLimits) -> list[str]:
+def coding_names(codings: list[str], limits: CodingLimits) -> list[str]:
     """Return the codings in the order they are undone, the last applied first."""
     names = [name for value in codings for part in value.split(",") if (name := part.strip(" \t").lower())]
     if len(names) > limits.max_codings:
@@ -261,7 +261,7 @@ def make_decoder(codings: list[str], limits: CodingLimits) -> ContentDecoder:
     Raises DecodingError for too many codings and for an unknown one, MissingExtra for one whose library is not
     installed.
     """
-    names = _names(codings, limits)
+    names = coding_names(codings, limits)
     return ContentDecoder(names, [_STAGES[name]() for name in names], limits)
 
 

@@ -230,6 +230,18 @@ class BaseResponse:
         except HTTPError as error:
             raise self._located(error) from None
 
+    @property
+    def applied_decoders(self) -> tuple[str, ...]:
+        """The content codings that ``content`` is without, in the order they are undone; empty where one is unknown."""
+        if not _has_coding(self.raw_headers):
+            return ()
+        from ..rules.codings import coding_names
+
+        try:
+            return tuple(coding_names(self.headers.getall("content-encoding", []), self.request.settings.coding_limits))
+        except HTTPError:
+            return ()
+
     def _located(self, error: HTTPError) -> HTTPError:
         from ..rules.locating import located
 

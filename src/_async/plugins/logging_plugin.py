@@ -1,0 +1,52 @@
+"""Writes attempts and responses to a log."""
+
+from __future__ import annotations
+
+from ..._concurrency import monotonic
+from ...plugins.logging_plugin import Logging
+from ...rules.log_exchange import LoggedExchange
+from ...values.request import Request
+from ..proceed import AsyncProceed
+from ..response import AsyncResponse
+from .blame import blame
+from .watched import watch
+
+__all__ = ["HANDLER", "AsyncLoggingHandler"]
+
+
+class AsyncLoggingHandler:
+    """The waiting half of Logging."""
+
+    __slots__ = ("_options",)
+
+    def __init__(self, options: Logging) -> None:
+        self._options = options
+
+    async def send(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:
+        """Send, and write what is sent and what comes."""
+        options = self._options
+        try:
+            exchange = LoggedExchange(options, request, monotonic()) if options.wants(request) else None
+        except Exception as error:
+            blame(error, options.name)
+            raise
+        if exchange is None:
+            return await proceed(request)
+        try:
+            response = await proceed(exchange.request)
+        except BaseException as error:
+            exchange.failed(error, monotonic())
+            raise
+        try:
+            stream = exchange.answered(response, monotonic())
+        except BaseException as error:
+            await response.aclose()
+            if isinstance(error, Exception):
+                blame(error, options.name)
+            raise
+        if stream is not None:
+            watch(response, stream)
+        return response
+
+
+HANDLER = AsyncLoggingHandler

@@ -93,7 +93,7 @@ class AsyncHttpcoreDriver(AsyncEngine):
         self._library: Any = None
         self._lock = AsyncStateLock()
         self._owner: Any = None
-        self._generation = -1
+        self._generation = fork_generation()
         self._pools: dict[Any, AsyncCorePool] = {}
         self._pool: AsyncCorePool | None = None
 
@@ -252,15 +252,10 @@ class AsyncHttpcoreDriver(AsyncEngine):
     # Pools: one for each event loop, none that was made before a fork.
 
     def _pool_here(self) -> AsyncCorePool:
+        if self._generation != fork_generation():
+            self._forked()
         place = async_owner()
         with self._lock:
-            generation = fork_generation()
-            if generation != self._generation:
-                self._generation = generation
-                pools, self._pools = list(self._pools.values()), {}
-                _GRAVEYARD.extend(pools)
-                for pool in pools:
-                    pool.close()
             for other in [other for other in self._pools if getattr(other, "is_closed", bool)()]:
                 self._pools.pop(other).close()
             here = self._pools.get(place)
@@ -269,6 +264,15 @@ class AsyncHttpcoreDriver(AsyncEngine):
             self._owner = place
             self._pool = here
         return here
+
+    def _forked(self) -> None:
+        """Start anew in a forked child, touching no lock that a thread of the parent's may have held."""
+        pools, self._pools, self._pool = self._pools, {}, None
+        self._lock = AsyncStateLock()
+        self._generation = fork_generation()
+        for pool in pools.values():
+            _GRAVEYARD.append(pool)
+            pool.disown()
 
     def pool_stats(self) -> PoolStats:
         """Return counts of connections and waiters."""

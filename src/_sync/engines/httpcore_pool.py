@@ -125,6 +125,8 @@ class CorePool:
                 pool.waiters[given] = None
                 self._waiting[given] = pool
                 self._wanted[pool] = None
+                # What was found to be closed on the way here may have freed a permit.
+                self._serve_permits(dropped)
         self._after(dropped)
         return given
 
@@ -310,6 +312,8 @@ class CorePool:
             if not self._idle:
                 return None
             self._evict(next(iter(self._idle)), dropped)
+        # The one that made room may have been the last of this very route.
+        self._routes[pool.route] = pool
         pool.open += 1
         pool.opening += 1
         self._open += 1
@@ -352,8 +356,8 @@ class CorePool:
                 return
 
     def _serve_all(self, pool: CoreRoute, dropped: list[CoreConnection]) -> None:
-        """A permit is free, or a route is known better: serve that route, then whoever a permit helps."""
-        while pool.waiters and self._grant(pool, dropped):
+        """A permit is free, or a connection has more room: use that room, then help whoever waits longest."""
+        while pool.waiters and pool.ready and self._grant(pool, dropped):
             pass
         self._serve_permits(dropped)
 
@@ -428,13 +432,18 @@ class CorePool:
         self._retired = True
         self._after([])
 
+    def disown(self) -> None:
+        """Close what a forked child inherited, without the lock: a thread of the parent's may have held it."""
+        for connection in tuple(self._connections):
+            connection.wire.abort()
+
     def close(self) -> None:
         """Refuse new requests, wake all who wait, and close all connections at once; from any thread."""
         with self._guard:
             self.closed = True
             waiters = list(self._waiting)
             self._waiting.clear()
-            connections = {*self._connections, *(exchange.connection for exchange in self.exchanges)}
+            connections = {*self._connections, *(exchange.connection for exchange in tuple(self.exchanges))}
             self._connections.clear()
             self._wanted.clear()
             self._idle.clear()

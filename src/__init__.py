@@ -90,6 +90,13 @@ if TYPE_CHECKING:
     from .parallel_verbs import parallel as parallel
     from .parallel_verbs import parallel_get as parallel_get
     from .parallel_verbs import parallel_iter as parallel_iter
+    from .plugins.auth import Auth as Auth
+    from .plugins.auth_basic import BasicAuth as BasicAuth
+    from .plugins.auth_bearer import BearerAuth as BearerAuth
+    from .plugins.auth_digest import DigestAuth as DigestAuth
+    from .plugins.auth_netrc import NetrcAuth as NetrcAuth
+    from .plugins.auth_oauth2 import OAuth2ClientCredentials as OAuth2ClientCredentials
+    from .plugins.auth_oauth2 import OAuth2RefreshToken as OAuth2RefreshToken
     from .plugins.circuit_breaker import CircuitBreaker as CircuitBreaker
     from .plugins.coalesce import Coalesce as Coalesce
     from .plugins.content_negotiation import ContentNegotiation as ContentNegotiation
@@ -121,6 +128,7 @@ if TYPE_CHECKING:
     from .rules.pagination import PageStrategy as PageStrategy
     from .values.attempt import Attempt as Attempt
     from .values.attributes import AttributeKey as AttributeKey
+    from .values.bearer_tokens import BearerTokens as BearerTokens
     from .values.body import Body as Body
     from .values.capabilities import Capability as Capability
     from .values.headers import Headers as Headers
@@ -157,6 +165,13 @@ _WHERE = {
     "rules.cookie_jar": ("CookieJar",),
     "rules.cookie": ("Cookie",),
     "plugins.http_cookies": ("ConstantCookies", "CookieStorage", "HttpCookies"),
+    "plugins.auth": ("Auth",),
+    "plugins.auth_basic": ("BasicAuth",),
+    "plugins.auth_bearer": ("BearerAuth",),
+    "plugins.auth_digest": ("DigestAuth",),
+    "plugins.auth_netrc": ("NetrcAuth",),
+    "plugins.auth_oauth2": ("OAuth2ClientCredentials", "OAuth2RefreshToken"),
+    "values.bearer_tokens": ("BearerTokens",),
     "plugins.events": (
         "Event",
         "EventKind",

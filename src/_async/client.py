@@ -14,7 +14,7 @@ from ..plugins.redirect import HttpRedirect
 from ..plugins.validator import HttpCallValidator
 from ..values.headers import HeaderTypes
 from ..values.limits import DEFAULT_LIMITS, Limits
-from ..values.options import CHAIN_OPTIONS, AuthTypes, Defaults, ParamTypes, RequestOptions
+from ..values.options import CHAIN_OPTIONS, AuthTypes, Defaults, ParamTypes, RequestOptions, base_origin
 from ..values.pool_stats import PoolStats
 from ..values.request import Request
 from ..values.response import is_response_type, status_error
@@ -104,6 +104,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
             converters=options["converters"],
             default_encoding=options["default_encoding"],
             parsers=tuple(plugin.parse_body for plugin in plugins if has_hook(plugin, "parse_body")),
+            origin=base_origin(options["base_url"]),
         )
         self._defaults = Defaults(**{name: options[name] for name in DEFAULT_OPTIONS}, settings=settings)
         if shared is None:
@@ -223,7 +224,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         """Return what runs a request with these options: the client's chain, or a variant of it."""
         if not options.keys() & CHAIN_OPTIONS:
             return self._chain
-        overrides = _overrides(options, self._options)
+        overrides = _overrides(options, self._options, self._plugins)
         if not overrides:
             return self._chain
         key = tuple(overrides.items())
@@ -355,6 +356,8 @@ def _plugins(options: dict[str, Any]) -> list[Plugin]:
         if not isinstance(plugin, Plugin):
             hint = "; make an object of it: add ()" if isinstance(plugin, type) else ""
             raise TypeError(f"plugins are objects of a Plugin class, not {plugin!r}{hint}")
+    if isinstance(options["auth"], Plugin):
+        plugins.append(options["auth"])
     families = {plugin.family for plugin in plugins}
     if options["expect_success"] and HttpCallValidator not in families:
         plugins.insert(0, HttpCallValidator())
@@ -368,7 +371,9 @@ def _plugins(options: dict[str, Any]) -> list[Plugin]:
     return plugins
 
 
-def _overrides(options: RequestOptions, defaults: dict[str, Any]) -> dict[Any, Plugin | None]:
+def _overrides(
+    options: RequestOptions, defaults: dict[str, Any], plugins: Sequence[Plugin]
+) -> dict[Any, Plugin | None]:
     """Return which plugins are other for this request: by family, None for those removed."""
     overrides: dict[Any, Plugin | None] = {}
     follow = options.get("follow_redirects", defaults["follow_redirects"])
@@ -380,6 +385,10 @@ def _overrides(options: RequestOptions, defaults: dict[str, Any]) -> dict[Any, P
         overrides[HttpCallValidator] = _VALIDATOR if expect else None
     if options.get("cookies") is False:
         overrides[HttpCookies] = None
+    if "auth" in options:
+        overrides.update({plugin.family: None for plugin in plugins if type(plugin).stage is Stage.AUTH})
+        if isinstance(options["auth"], Plugin):
+            overrides[options["auth"]] = options["auth"]
     for plugin in options.get("plugins", ()):
         # One that may be there several times replaces nothing.
         overrides[plugin if plugin.repeatable else plugin.family] = plugin

@@ -156,4 +156,5 @@ class WatchedCall(Call):
         self.sends = call.sends
         self.attempts = call.attempts
         self.cookies = call.cookies
+        self.origin = call.origin
         self.events = events

@@ -43,6 +43,8 @@ class Plugin:
 
     stage: ClassVar[Stage] = Stage.ATTEMPT
     repeatable: ClassVar[bool] = False
+    joint: ClassVar[bool] = False
+    """Whether plugins with one handler act as one: it is made once, with all of them."""
     handler: ClassVar[str] = ""
     """For plugins of this package: the module of the clients that does their waiting, loaded when one is installed."""
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ..plugins.events import Events
     from ..rules.cookie_header import SentCookies
     from .attempt import Attempt
+    from .url import Origin
 
 __all__ = ["MAX_SENDS", "Call"]
 
@@ -18,7 +19,7 @@ MAX_SENDS = 20
 class Call:
     """The state of one call: how often it was sent, what came of each attempt, and which cookies went with it."""
 
-    __slots__ = ("attempts", "cookies", "sends")
+    __slots__ = ("attempts", "cookies", "origin", "sends")
 
     events: Events | None = None
     """Where plugins tell what they do; set, in a subclass, where somebody listens."""
@@ -27,3 +28,5 @@ class Call:
         self.sends = 0
         self.attempts: list[Attempt] | None = None
         self.cookies: SentCookies | None = None
+        self.origin: Origin | None = None
+        """Where the call began, noted by those who need to know it after a redirect."""

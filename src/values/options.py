@@ -12,19 +12,21 @@ from .._concurrency import wall_time
 from ..exceptions import InvalidBody, InvalidHeader, InvalidRequest
 from ..rules.codings import accept_encoding
 from ..rules.cookie_header import cookie_pairs
+from .attributes import AttributeKey
 from .body import Body
 from .headers import Headers, HeaderTypes, SharedHeaders, check_method
 from .request import Request
 from .settings import Settings
 from .timeout import DEFAULT_TIMEOUT, Timeout, TimeoutTypes
 from .unset import Unset
-from .url import URLTypes, endpoint_of, join_base, parse_url
+from .url import Origin, URLTypes, endpoint_of, join_base, parse_url
 
 if TYPE_CHECKING:
     from ..plugins.plugin import Plugin
     from ..rules.cookie_jar import CookieJar
 
 __all__ = [
+    "AUTH_ORIGIN",
     "BODY_OPTIONS",
     "CHAIN_OPTIONS",
     "AuthTypes",
@@ -32,12 +34,14 @@ __all__ = [
     "Defaults",
     "ParamTypes",
     "RequestOptions",
+    "base_origin",
     "basic_authorization",
+    "is_auth_plugin",
     "merge_headers",
 ]
 
 ParamTypes: TypeAlias = "Mapping[str, Any] | Iterable[tuple[str, Any]] | str | None"
-AuthTypes: TypeAlias = "tuple[str | bytes, str | bytes] | str | None"
+AuthTypes: TypeAlias = "tuple[str | bytes, str | bytes] | str | Plugin | None"
 CookieTypes: TypeAlias = "CookieJar | Mapping[str, str] | Iterable[tuple[str, str]] | Literal[False] | None"
 
 
@@ -49,10 +53,11 @@ class RequestOptions(TypedDict, total=False):
     kept; False sends and stores none.
     One body: ``json`` (any object a converter takes), ``form`` (urlencoded fields), ``files`` (multipart, with
     ``data`` or ``form`` as fields), ``content`` (bytes, text, iterables, a file), ``body`` (a Body, or any of the
-    former by its type), ``data`` (as in requests). ``auth``: (user, password), or None to send none. ``timeout``:
-    a number, (connect, read) or a Timeout; None for no limits. ``follow_redirects``, ``max_redirects``,
-    ``expect_success``: as on the client. ``plugins``: more plugins for this request. ``attributes``: a bag that
-    plugins read; a plugin class as key replaces that plugin for this request, None removes it.
+    former by its type), ``data`` (as in requests). ``auth``: (user, password), a bearer token, a plugin such as
+    DigestAuth, or None to send none. ``timeout``: a number, (connect, read) or a Timeout; None for no limits.
+    ``follow_redirects``, ``max_redirects``, ``expect_success``: as on the client. ``plugins``: more plugins for this
+    request. ``attributes``: a bag that plugins read; a plugin class as key replaces that plugin for this request, None
+    removes it.
     """
 
     params: ParamTypes
@@ -74,8 +79,13 @@ class RequestOptions(TypedDict, total=False):
     attributes: Mapping[Any, Any]
 
 
+AUTH_ORIGIN: AttributeKey[Origin] = AttributeKey("the origin that auth= is for")
+"""On requests whose own ``auth=`` is a plugin."""
+
 # The options that choose another chain; the rest makes the request.
-CHAIN_OPTIONS = frozenset({"follow_redirects", "max_redirects", "expect_success", "plugins", "attributes", "cookies"})
+CHAIN_OPTIONS = frozenset(
+    {"auth", "follow_redirects", "max_redirects", "expect_success", "plugins", "attributes", "cookies"}
+)
 BODY_OPTIONS = ("content", "json", "form", "data", "files", "body")
 _KNOWN = frozenset(RequestOptions.__annotations__)
 
@@ -113,7 +123,7 @@ class Defaults:
         self.base_url = _base(base_url)
         self.params = params
         defaults = _default_headers(headers)
-        self.auth = None if auth is None else basic_authorization(auth)
+        self.auth = None if auth is None or is_auth_plugin(auth) else basic_authorization(auth)
         if self.auth is not None:
             defaults["Authorization"] = self.auth
         self.headers = SharedHeaders(defaults)
@@ -157,16 +167,21 @@ class Defaults:
         if cookies := options.get("cookies"):
             _add_cookies(request, cookies)
         if "auth" in options:
-            auth = options["auth"]
-            if auth is not None:
-                request.headers["Authorization"] = basic_authorization(auth)
-            elif self.auth is not None:
-                request.headers.popall("Authorization", None)
+            self._use_auth(request, options["auth"])
         if "timeout" in options:
             request.timeout = _timeout(options["timeout"])
         if attributes := options.get("attributes"):
             request.attributes.update(attributes)
         self._add_body(request, options, deferred=deferred)
+
+    def _use_auth(self, request: Request, auth: AuthTypes) -> None:
+        if is_auth_plugin(auth):
+            request.headers.popall("Authorization", None)
+            request.attributes[AUTH_ORIGIN] = endpoint_of(request.url).origin
+        elif auth is not None:
+            request.headers["Authorization"] = basic_authorization(auth)
+        elif self.auth is not None:
+            request.headers.popall("Authorization", None)
 
     def _add_body(self, request: Request, options: RequestOptions, *, deferred: bool) -> None:
         given = [name for name in BODY_OPTIONS if options.get(name, None) is not None or name == "json" in options]
@@ -231,6 +246,12 @@ def _is_iterator(value: object) -> bool:
     return hasattr(value, "__next__") or hasattr(value, "__aiter__")
 
 
+def base_origin(base_url: URLTypes | None) -> Origin | None:
+    """Return the origin of a client's base_url. Raises InvalidURL, UnsupportedProtocol."""
+    base = _base(base_url)
+    return None if base is None else endpoint_of(base).origin
+
+
 def _base(base_url: URLTypes | None) -> URL | None:
     if base_url is None or base_url == "":
         return None
@@ -279,12 +300,23 @@ def _add_cookies(request: Request, cookies: Any) -> None:
         request.headers["Cookie"] = f"{present}; {value}" if present else value
 
 
+def is_auth_plugin(auth: AuthTypes) -> bool:
+    """Whether ``auth=`` is a plugin. Raises InvalidRequest for a plugin that is for something else."""
+    if auth is None or isinstance(auth, (tuple, str)):
+        return False
+    from ..plugins.plugin import Plugin, Stage
+
+    if isinstance(auth, Plugin) and auth.stage is not Stage.AUTH:
+        raise InvalidRequest(f"auth is a plugin of the stage AUTH, not {auth.name}")
+    return isinstance(auth, Plugin)
+
+
 def basic_authorization(auth: AuthTypes) -> str:
     """Return the Authorization value for (user, password); a str is a ready value's bearer token (RFC 7617, 6750)."""
     if isinstance(auth, str):
         return f"Bearer {auth}"
     if not isinstance(auth, tuple) or len(auth) != 2 or not all(isinstance(part, (str, bytes)) for part in auth):
-        raise InvalidRequest("auth is (user, password), or a str that is a bearer token")
+        raise InvalidRequest("auth is (user, password), a str that is a bearer token, or a plugin such as DigestAuth()")
     user, password = (part if isinstance(part, bytes) else part.encode("utf-8") for part in auth)
     if b":" in user:
         raise InvalidRequest("a user name for Basic authentication can't hold a colon (RFC 7617 section 2)")
@@ -294,7 +326,7 @@ def basic_authorization(auth: AuthTypes) -> str:
 def _use_userinfo(request: Request) -> None:
     """Turn ``user:password@`` into an Authorization header; the url itself goes on without."""
     url = request.url
-    if "authorization" not in request.headers:
+    if "authorization" not in request.headers and request.attribute(AUTH_ORIGIN) is None:
         request.headers["Authorization"] = basic_authorization((url.user or "", url.password or ""))
     request.url = url.with_user(None)
 

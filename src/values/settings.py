@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from ..converters.registry import Converters
+    from .url import Origin
 
 __all__ = ["CertTypes", "CodingLimits", "ConnectionSettings", "Settings", "VerifyTypes"]
 
@@ -40,6 +41,8 @@ class Settings(Value):
     coding_limits: CodingLimits = CodingLimits()
     parsers: tuple[Callable[[Any, Any], Any], ...] = ()
     """The ``parse_body`` hooks of plugins: ``(response, into)`` to a value, or to NotImplemented."""
+    origin: Origin | None = None
+    """The origin of ``base_url``."""
 
 
 class ConnectionSettings(Value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ...plugins.plugin import Plugin, check_pair, has_hook
@@ -22,10 +22,11 @@ HANDLERS: dict[type[Plugin], Callable[[Any], Any]] = {
 }
 
 
-def handler_for(plugin: Plugin) -> AsyncSend | None:
+def handler_for(plugin: Plugin, plugins: Sequence[Plugin] = ()) -> AsyncSend | None:
     """Return what acts around the call for a plugin: ``send(request, proceed)``, or None where it has no such hook.
 
-    Raises TypeError for a plugin that has the hook for the other client only.
+    Of joint plugins the first among ``plugins`` acts for all. Raises TypeError for a plugin that has the hook for the
+    other client only.
     """
     for kind in type(plugin).__mro__:
         make = HANDLERS.get(kind)
@@ -36,6 +37,9 @@ def handler_for(plugin: Plugin) -> AsyncSend | None:
         from importlib import import_module
 
         module = import_module(f".{plugin.handler}", __package__)
+        if plugin.joint:
+            group = [other for other in plugins if other.joint and other.handler == plugin.handler] or [plugin]
+            return module.HANDLER(group).send if plugin is group[0] else None
         waiting: AsyncSend = module.HANDLER(plugin).send
         return waiting
     if has_hook(plugin, "flow"):
@@ -53,8 +57,9 @@ def sends_of(plugins: Iterable[Plugin]) -> list[AsyncSend]:
     """
     outer: list[AsyncSend] = []
     inner: list[AsyncSend] = []
-    for plugin in reversed(list(plugins)):
-        send = handler_for(plugin)
+    plugins = list(plugins)
+    for plugin in reversed(plugins):
+        send = handler_for(plugin, plugins)
         if send is None:
             continue
         split = getattr(getattr(send, "__self__", None), "split", None)

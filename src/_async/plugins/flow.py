@@ -39,7 +39,11 @@ class AsyncFlowHandler:
         opened: list[AsyncResponse] = []
         result: AsyncResponse | None = None
         try:
-            result = await self._drive(flow, request, proceed, opened)
+            returned = await self.drive(flow, request, proceed, opened)
+            if not isinstance(returned, AsyncResponse):
+                found = type(returned).__name__
+                raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {found}")
+            result = returned
             return result
         except Exception as error:
             blame(error, f"{self._plugin.name}.flow")
@@ -52,23 +56,21 @@ class AsyncFlowHandler:
                     if response is not result:
                         await response.aclose()
 
-    async def _drive(
+    async def drive(
         self,
         flow: Generator[Any, Any, Any],
         request: Request,
         proceed: AsyncProceed,
         opened: list[AsyncResponse],
-    ) -> AsyncResponse:
+    ) -> Any:
+        """Do what a generator yields, note the responses it got, and return what it returns."""
         value: Any = None
         error: Exception | None = None
         while True:
             try:
                 step = flow.send(value) if error is None else flow.throw(error)
             except StopIteration as stop:
-                if isinstance(stop.value, AsyncResponse):
-                    return stop.value
-                found = type(stop.value).__name__
-                raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {found}") from None
+                return stop.value
             value = error = None
             try:
                 if isinstance(step, Request):

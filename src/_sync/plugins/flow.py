@@ -40,7 +40,11 @@ class FlowHandler:
         opened: list[Response] = []
         result: Response | None = None
         try:
-            result = self._drive(flow, request, proceed, opened)
+            returned = self.drive(flow, request, proceed, opened)
+            if not isinstance(returned, Response):
+                found = type(returned).__name__
+                raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {found}")
+            result = returned
             return result
         except Exception as error:
             blame(error, f"{self._plugin.name}.flow")
@@ -53,23 +57,21 @@ class FlowHandler:
                     if response is not result:
                         response.close()
 
-    def _drive(
+    def drive(
         self,
         flow: Generator[Any, Any, Any],
         request: Request,
         proceed: Proceed,
         opened: list[Response],
-    ) -> Response:
+    ) -> Any:
+        """Do what a generator yields, note the responses it got, and return what it returns."""
         value: Any = None
         error: Exception | None = None
         while True:
             try:
                 step = flow.send(value) if error is None else flow.throw(error)
             except StopIteration as stop:
-                if isinstance(stop.value, Response):
-                    return stop.value
-                found = type(stop.value).__name__
-                raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {found}") from None
+                return stop.value
             value = error = None
             try:
                 if isinstance(step, Request):

@@ -1,0 +1,139 @@
+"""Authenticates: sends credentials ahead, and answers challenges (RFC 9110 section 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ...plugins.auth import AuthProvider
+from ...rules.challenges import Challenge, parse_challenges
+from ...values.request import Request
+from ..proceed import AsyncProceed
+from ..response import AsyncResponse
+from .auth_passwords import AsyncBasicProvider, AsyncDigestProvider, AsyncNetrcProvider
+from .auth_provider import AsyncProvider, Sent
+from .auth_tokens import AsyncBearerProvider
+
+__all__ = ["HANDLER", "AsyncAuthHandler"]
+
+DRIVERS: dict[str, Callable[[Any], AsyncProvider]] = {
+    "basic": AsyncBasicProvider,
+    "bearer": AsyncBearerProvider,
+    "digest": AsyncDigestProvider,
+    "netrc": AsyncNetrcProvider,
+}
+
+
+class AsyncAuthHandler:
+    """The waiting half of all the AuthProviders of a chain."""
+
+    __slots__ = ("_providers",)
+
+    def __init__(self, options: Sequence[AuthProvider]) -> None:
+        self._providers = [DRIVERS[each.driver](each) for each in options]
+
+    async def send(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:
+        """Send with the credentials that belong to the origin, and again with those that the server asks for.
+
+        A request that has an Authorization header already goes on as it is.
+        """
+        headers = request.headers if request.shared_headers is None else request.shared_headers
+        providers = [each for each in self._providers if each.belongs(request)]
+        if not providers or "authorization" in headers:
+            return await proceed(request)
+        alone = len(providers) == 1
+        sent: Sent | None = None
+        for provider in providers:
+            sent = await provider.ahead(request, proceed, alone=alone)
+            if sent is not None:
+                break
+        response = await proceed(request if sent is None else _with(request, sent))
+        if any(response.status_code in each.statuses for each in providers):
+            return await self._answered(request, response, proceed, providers, sent)
+        if sent is not None:
+            sent.provider.accepted(request, response, sent)
+        return response
+
+    async def _answered(
+        self,
+        request: Request,
+        response: AsyncResponse,
+        proceed: AsyncProceed,
+        providers: list[AsyncProvider],
+        sent: Sent | None,
+    ) -> AsyncResponse:
+        """Send with other credentials until the server takes them, or nobody has any."""
+        tries: dict[AsyncProvider, int] = {}
+        while True:
+            concerned = [each for each in providers if response.status_code in each.statuses]
+            if not concerned:
+                if sent is not None:
+                    sent.provider.accepted(request, response, sent)
+                return response
+            try:
+                sent = await self._next(request, response, proceed, concerned, sent, tries)
+            except BaseException:
+                await response.aclose()
+                raise
+            if sent is None:
+                return response
+            # What is left of a streamed body is of no use: its connection is given up.
+            await response.aclose()
+            response = await proceed(_with(request, sent))
+
+    async def _next(
+        self,
+        request: Request,
+        response: AsyncResponse,
+        proceed: AsyncProceed,
+        providers: list[AsyncProvider],
+        sent: Sent | None,
+        tries: dict[AsyncProvider, int],
+    ) -> Sent | None:
+        """Return what the best provider that has something to say says to the challenges."""
+        challenges = parse_challenges(response.headers.getall("www-authenticate", []))
+        ranked = _ranked(providers, challenges, sent)
+        if request.body is not None and not request.body.replayable:
+            for provider, challenge in ranked[:1]:
+                provider.note(request, challenge, sent)
+            return None
+        for provider, challenge in ranked:
+            count = tries.get(provider, 0)
+            if count >= provider.max_tries:
+                continue
+            tries[provider] = count + 1
+            following = await provider.answer(request, challenge, sent, proceed)
+            if following is not None:
+                return following
+        return None
+
+
+def _ranked(
+    providers: list[AsyncProvider], challenges: list[Challenge], sent: Sent | None
+) -> list[tuple[AsyncProvider, Challenge | None]]:
+    """Return the providers that may answer, the best first, each with the challenge it answers best.
+
+    One that needs no challenge may answer without one when it is the only provider, or when what was refused is its.
+    """
+    found: list[tuple[int, AsyncProvider, Challenge | None]] = []
+    for provider in providers:
+        rank, best = 0, None
+        for challenge in challenges:
+            value = provider.options.rank(challenge)
+            if value > rank:
+                rank, best = value, challenge
+        unasked = len(providers) == 1 or (sent is not None and sent.provider is provider)
+        if best is not None or (unasked and provider.answers_unasked(challenges)):
+            found.append((rank, provider, best))
+    found.sort(key=lambda each: each[0], reverse=True)
+    return [(provider, challenge) for _, provider, challenge in found]
+
+
+def _with(request: Request, sent: Sent) -> Request:
+    # A copy: what a redirect or a retry sends next begins without credentials.
+    authorized = request.copy()
+    authorized.headers["Authorization"] = sent.value
+    return authorized
+
+
+HANDLER = AsyncAuthHandler

@@ -23,6 +23,7 @@ from duohttp import (
     MockEngine,
     RateLimit,
     RateLimitTimeout,
+    Request,
     Response,
     Retry,
     TimeoutException,
@@ -152,6 +153,44 @@ def test_threads_that_give_up_leave_no_place_taken() -> None:
         assert len(refused) < 200
         assert waiting(limit) == 0
         assert [client.get(URL).status_code for _ in range(3)] == [200] * 3
+
+
+def test_interceptors_come_and_go_while_threads_send() -> None:
+    engine = MockEngine(reply(200))
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def tag(request: Request, proceed: Callable[[Request], Response]) -> Response:
+        request.headers["X-Tag"] = "1"
+        return proceed(request)
+
+    def use(work: Callable[[], object]) -> None:
+        try:
+            while not stop.is_set():
+                work()
+        except BaseException as error:
+            failures.append(error)
+
+    def come_and_go() -> None:
+        with client.intercept(tag), client.events.subscribe("created", lambda event: None):
+            client.get(URL, follow_redirects=False)
+
+    with Client(engine=engine) as client:
+        jobs = [come_and_go] * 3 + [lambda: client.get(URL), lambda: client.get(URL, follow_redirects=False)]
+        threads = [threading.Thread(target=use, args=(job,)) for job in jobs]
+        for thread in threads:
+            thread.start()
+        until(lambda: len(engine.history) > 500 or failures)
+        stop.set()
+        for thread in threads:
+            thread.join(20)
+        assert failures == []
+        assert "HttpSend" not in client.describe()
+        engine.reset()
+        client.get(URL)
+        client.get(URL, follow_redirects=False)
+        assert [recorded.headers.get("x-tag") for recorded in engine.history] == [None, None]
+        assert repr(client.events) == "<Events, 0 listeners>"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")

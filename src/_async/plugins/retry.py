@@ -42,6 +42,7 @@ class AsyncRetryHandler:
     async def send(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:
         """Send copies of the request until one attempt is final; return its response, or raise its error."""
         self._deposit()
+        options = self._options
         progress = Progress()
         following: Request | None = request.copy()
         while following is not None:
@@ -56,6 +57,9 @@ class AsyncRetryHandler:
                     error.attempts = tuple(request.call.attempts or ())
                     raise
             else:
+                if options.retry_if is None and response.status_code not in options.statuses:
+                    _note(request, response, None, monotonic() - progress.started, progress.delay, "")
+                    return response
                 following = await self._after_response(request, response, progress)
         return response
 

@@ -43,6 +43,7 @@ class RetryHandler:
     def send(self, request: Request, proceed: Proceed) -> Response:
         """Send copies of the request until one attempt is final; return its response, or raise its error."""
         self._deposit()
+        options = self._options
         progress = Progress()
         following: Request | None = request.copy()
         while following is not None:
@@ -57,6 +58,9 @@ class RetryHandler:
                     error.attempts = tuple(request.call.attempts or ())
                     raise
             else:
+                if options.retry_if is None and response.status_code not in options.statuses:
+                    _note(request, response, None, monotonic() - progress.started, progress.delay, "")
+                    return response
                 following = self._after_response(request, response, progress)
         return response
 

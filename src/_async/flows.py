@@ -9,8 +9,12 @@ from ..values.options import RequestOptions
 from ..values.url import URLTypes
 
 if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
     from typing_extensions import TypeForm, Unpack
 
+    from .._files.progress import ProgressTypes
     from ..rules.pagination import PageStrategy
     from .client import AsyncClient
     from .event_source import AsyncEventSource
@@ -155,3 +159,44 @@ class AsyncFlows:
             strategy=LinkPages() if strategy is None else strategy,
             max_pages=max_pages,
         )
+
+    async def download(
+        self,
+        url: URLTypes,
+        path: str | PathLike[str],
+        *,
+        progress: ProgressTypes = False,
+        resume: bool = True,
+        max_resumes: int = 5,
+        digest: str | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> Path:
+        """Fetch a file and return its path; under that name it is whole or not there.
+
+        It is written to ``path`` with ``.part`` after it, and renamed at the end; a file there before is replaced.
+        Where ``path`` is a folder, the name is what the server says, made safe, or the end of the url, and a file of
+        that name stays: the new one gets a number.
+
+        After a cut the rest is asked for, at most ``max_resumes`` times in a row without a byte; and a part that an
+        earlier call, or another process, left behind is gone on with (RFC 9110 section 14), if the server's ETag or
+        Last-Modified says that the file is still the same. ``resume=False`` does neither. The length is checked, and
+        the hash against ``digest`` (``"sha256:9f86…"``) or the server's Repr-Digest (RFC 9530).
+
+        ``progress=True`` shows a bar on a terminal; a function is called with the bytes done and of all, or None. The
+        client's ``timeout.total`` does not apply, one given here is for all of it. Raises StatusError for all but 2xx,
+        DecodingError for a wrong hash, OSError where the file can't be written, and what a request raises.
+        """
+        from pathlib import Path
+
+        from ..rules.downloads import digest_of
+        from .download import AsyncDownload
+
+        wanted = None if digest is None else digest_of(digest)
+        client = cast("AsyncClient", self)
+        statement = client.prepare("GET", url, **options)
+        # Ranges and lengths are of the bytes as they are stored.
+        statement.request.headers["Accept-Encoding"] = "identity"
+        download = AsyncDownload(
+            statement, Path(path), resume=resume, max_resumes=max_resumes, digest=wanted, progress=progress
+        )
+        return await download.run()

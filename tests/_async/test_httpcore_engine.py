@@ -313,7 +313,7 @@ async def test_one_http2_stream_that_times_out_leaves_the_others(
     got: list[Any] = []
 
     async def slow(client: AsyncClient) -> None:
-        response = await client.get(f"{asgi_server.https_url}/slow?delay=0.6", timeout=Timeout(10, read=8))
+        response = await client.get(f"{asgi_server.https_url}/slow?delay=0.4", timeout=Timeout(10, read=8))
         got.append(response.status_code)
 
     async def impatient(client: AsyncClient, limits: Timeout) -> None:
@@ -608,7 +608,7 @@ async def test_dripping_server_meets_the_total(asgi_server: AsgiServer, certific
         async with client_of(http2=http2, verify=str(certificates.ca)) as client:
             started = monotonic()
             with pytest.raises(TotalTimeout):
-                await client.get(f"{url}/drip?n=100&delay=0.05", timeout=Timeout(10, total=0.4))
+                await client.get(f"{url}/drip?n=100&delay=0.05", timeout=Timeout(10, total=0.2))
             assert monotonic() - started < 5
             assert (await client.get(f"{url}/echo")).status_code == 200
 

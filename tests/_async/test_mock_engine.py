@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from yarl import URL
 
+from duohttp import AsyncClient
 from duohttp._async.engines import build_engine
 from duohttp._async.engines.engine import AsyncEngine
 from duohttp._async.engines.mock import AsyncMockStream
 from duohttp._async.response import AsyncResponse
-from duohttp._concurrency import async_sleep, monotonic
+from duohttp._concurrency import ManualClock, async_sleep, monotonic, use_clock
 from duohttp.engines.mock import MockEngine, Recorded, Reply, reply
 from duohttp.exceptions import (
     CloseError,
@@ -267,3 +269,63 @@ async def test_one_script_may_serve_several_engines() -> None:
     assert (await send(options)).status_code == 201
     assert (await send(options)).status_code == 202
     assert len(options.history) == 2
+
+
+# Behind a client.
+
+
+@dataclass
+class User:
+    """What the script answers."""
+
+    id: int
+    name: str
+
+
+async def test_client_over_a_script() -> None:
+    script = MockEngine()
+    script.on("GET", "https://api.test/users/*", headers={"authorization": "Bearer x"}).reply(200, json=User(1, "Ada"))
+    script.on("POST", "/users", json={"id": 2, "name": "Bob"}).reply(201)
+    script.on("GET", "/old").reply(302, headers={"Location": "/users/1"})
+    script.on("GET", "/lines").reply(200, stream=[b"one\ntw", b"o\n"])
+    headers = {"Authorization": "Bearer x"}
+    async with AsyncClient(engine=script, base_url="https://api.test", headers=headers) as client:
+        assert await client.get("/users/1", into=User) == User(1, "Ada")
+        assert (await client.post("/users", json=User(2, "Bob"))).status_code == 201
+        redirected = await client.get("/old")
+        assert redirected.json()["name"] == "Ada"
+        assert [each.status_code for each in redirected.history] == [302]
+        async with client.stream("GET", "/lines") as response:
+            assert [line async for line in response.iter_lines()] == ["one", "two"]
+        with pytest.raises(UnexpectedRequest, match=r"no answer to DELETE https://api.test/users/1"):
+            await client.delete("/users/1")
+    script.assert_all_called()
+    assert [call.method for call in script.history] == ["GET", "POST", "GET", "GET", "GET", "DELETE"]
+
+
+async def test_client_meets_scripted_failures() -> None:
+    script = MockEngine(reply(error=ConnectError("no route")), reply(503, text="later"), reply(delay=30), cycle=False)
+    async with AsyncClient(engine=script) as client:
+        with pytest.raises(ConnectError, match=r"no route \(GET http://h.test/\)"):
+            await client.get("http://h.test/")
+        assert (await client.get("http://h.test/")).text == "later"
+        with pytest.raises(TotalTimeout):
+            await client.get("http://h.test/", timeout=Timeout(total=0.02))
+
+
+async def test_client_sends_forms_and_streams_to_a_script() -> None:
+    script = MockEngine(lambda call: reply(200, json={"size": len(call.content)}))
+    async with AsyncClient(engine=script) as client:
+        await client.post("http://h.test/", form={"a": "1", "b": "x y"})
+        response = await client.post("http://h.test/", content=[b"ab", b"cd"])
+        assert response.json() == {"size": 4}
+    assert script.history[0].form() == {"a": "1", "b": "x y"}
+    assert script.history[0].headers["Content-Type"] == "application/x-www-form-urlencoded"
+
+
+async def test_delay_by_a_virtual_clock() -> None:
+    with use_clock(ManualClock()) as clock:
+        assert isinstance(clock, ManualClock)
+        async with AsyncClient(engine=MockEngine(reply(delay=3600))) as client:
+            await client.get("http://h.test/", timeout=None)
+        assert clock.sleeps == [3600]

@@ -310,7 +310,7 @@ def test_one_http2_stream_that_times_out_leaves_the_others(asgi_server: AsgiServ
     got: list[Any] = []
 
     def slow(client: Client) -> None:
-        response = client.get(f"{asgi_server.https_url}/slow?delay=0.6", timeout=Timeout(10, read=8))
+        response = client.get(f"{asgi_server.https_url}/slow?delay=0.4", timeout=Timeout(10, read=8))
         got.append(response.status_code)
 
     def impatient(client: Client, limits: Timeout) -> None:
@@ -603,7 +603,7 @@ def test_dripping_server_meets_the_total(asgi_server: AsgiServer, certificates: 
         with client_of(http2=http2, verify=str(certificates.ca)) as client:
             started = monotonic()
             with pytest.raises(TotalTimeout):
-                client.get(f"{url}/drip?n=100&delay=0.05", timeout=Timeout(10, total=0.4))
+                client.get(f"{url}/drip?n=100&delay=0.05", timeout=Timeout(10, total=0.2))
             assert monotonic() - started < 5
             assert (client.get(f"{url}/echo")).status_code == 200
 

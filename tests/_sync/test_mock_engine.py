@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from yarl import URL
 
-from duohttp._concurrency import monotonic, sleep
+from duohttp import Client
+from duohttp._concurrency import ManualClock, monotonic, sleep, use_clock
 from duohttp._sync.engines import build_engine
 from duohttp._sync.engines.engine import Engine
 from duohttp._sync.engines.mock import MockStream
@@ -268,3 +270,63 @@ def test_one_script_may_serve_several_engines() -> None:
     assert (send(options)).status_code == 201
     assert (send(options)).status_code == 202
     assert len(options.history) == 2
+
+
+# Behind a client.
+
+
+@dataclass
+class User:
+    """What the script answers."""
+
+    id: int
+    name: str
+
+
+def test_client_over_a_script() -> None:
+    script = MockEngine()
+    script.on("GET", "https://api.test/users/*", headers={"authorization": "Bearer x"}).reply(200, json=User(1, "Ada"))
+    script.on("POST", "/users", json={"id": 2, "name": "Bob"}).reply(201)
+    script.on("GET", "/old").reply(302, headers={"Location": "/users/1"})
+    script.on("GET", "/lines").reply(200, stream=[b"one\ntw", b"o\n"])
+    headers = {"Authorization": "Bearer x"}
+    with Client(engine=script, base_url="https://api.test", headers=headers) as client:
+        assert client.get("/users/1", into=User) == User(1, "Ada")
+        assert (client.post("/users", json=User(2, "Bob"))).status_code == 201
+        redirected = client.get("/old")
+        assert redirected.json()["name"] == "Ada"
+        assert [each.status_code for each in redirected.history] == [302]
+        with client.stream("GET", "/lines") as response:
+            assert [line for line in response.iter_lines()] == ["one", "two"]
+        with pytest.raises(UnexpectedRequest, match=r"no answer to DELETE https://api.test/users/1"):
+            client.delete("/users/1")
+    script.assert_all_called()
+    assert [call.method for call in script.history] == ["GET", "POST", "GET", "GET", "GET", "DELETE"]
+
+
+def test_client_meets_scripted_failures() -> None:
+    script = MockEngine(reply(error=ConnectError("no route")), reply(503, text="later"), reply(delay=30), cycle=False)
+    with Client(engine=script) as client:
+        with pytest.raises(ConnectError, match=r"no route \(GET http://h.test/\)"):
+            client.get("http://h.test/")
+        assert (client.get("http://h.test/")).text == "later"
+        with pytest.raises(TotalTimeout):
+            client.get("http://h.test/", timeout=Timeout(total=0.02))
+
+
+def test_client_sends_forms_and_streams_to_a_script() -> None:
+    script = MockEngine(lambda call: reply(200, json={"size": len(call.content)}))
+    with Client(engine=script) as client:
+        client.post("http://h.test/", form={"a": "1", "b": "x y"})
+        response = client.post("http://h.test/", content=[b"ab", b"cd"])
+        assert response.json() == {"size": 4}
+    assert script.history[0].form() == {"a": "1", "b": "x y"}
+    assert script.history[0].headers["Content-Type"] == "application/x-www-form-urlencoded"
+
+
+def test_delay_by_a_virtual_clock() -> None:
+    with use_clock(ManualClock()) as clock:
+        assert isinstance(clock, ManualClock)
+        with Client(engine=MockEngine(reply(delay=3600))) as client:
+            client.get("http://h.test/", timeout=None)
+        assert clock.sleeps == [3600]

@@ -107,16 +107,17 @@ def test_what_is_no_engine_is_refused(engine: object, message: str) -> None:
         build_engine(engine, ConnectionSettings())  # type: ignore[arg-type]
 
 
-def test_only_the_driver_that_is_used_is_imported() -> None:
-    code = """
+@pytest.mark.parametrize("options", ["mock:MockEngine", "httpcore:HttpcoreEngine"])
+def test_heavy_modules_are_imported_when_they_are_used(options: str) -> None:
+    module, _, name = options.partition(":")
+    code = f"""
 import sys
 from duohttp._sync.engines import build_engine
-from duohttp.engines.httpcore import HttpcoreEngine
-from duohttp.engines.mock import MockEngine
+from duohttp.engines.{module} import {name}
 from duohttp.values.settings import ConnectionSettings
-build_engine(MockEngine(), ConnectionSettings())
-print([name for name in ("asyncio", "ssl", "httpcore", "duohttp._sync.engines.httpcore_engine", "msgspec", "anyio")
-       if name in sys.modules])
+build_engine({name}(), ConnectionSettings(http2={name == "HttpcoreEngine"}))
+heavy = {{"asyncio", "ssl", "httpcore", "h11", "h2", "msgspec", "anyio", "trio", "certifi"}}
+print(sorted(heavy & set(sys.modules)))
 """
     path = [entry for entry in sys.path if entry.endswith(".dev")]
     done = subprocess.run(

@@ -163,9 +163,10 @@ class AsyncConnection:
             if not self.stream.is_stale() and not isinstance(error, WriteError):
                 raise
             await self._read_answer(error, request)
-        if not uploaded:
-            self._cut = True
-            await close_source(pieces)
+        finally:
+            if not uploaded:
+                self._cut = True
+                await close_source(pieces)
 
     async def _read_answer(self, error: HTTPError, request: Request) -> None:
         try:

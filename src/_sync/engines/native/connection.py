@@ -164,9 +164,10 @@ class Connection:
             if not self.stream.is_stale() and not isinstance(error, WriteError):
                 raise
             self._read_answer(error, request)
-        if not uploaded:
-            self._cut = True
-            close_source(pieces)
+        finally:
+            if not uploaded:
+                self._cut = True
+                close_source(pieces)
 
     def _read_answer(self, error: HTTPError, request: Request) -> None:
         try:

@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     from .plugins.circuit_breaker import CircuitBreaker as CircuitBreaker
     from .plugins.coalesce import Coalesce as Coalesce
     from .plugins.content_negotiation import ContentNegotiation as ContentNegotiation
+    from .plugins.default_request import DefaultRequest as DefaultRequest
     from .plugins.events import Event as Event
     from .plugins.events import EventKind as EventKind
     from .plugins.events import Events as Events
@@ -116,6 +117,7 @@ if TYPE_CHECKING:
     from .plugins.rate_limit import RateLimit as RateLimit
     from .plugins.redirect import HttpRedirect as HttpRedirect
     from .plugins.retry import Retry as Retry
+    from .plugins.user_agent import UserAgent as UserAgent
     from .plugins.validator import HttpCallValidator as HttpCallValidator
     from .rules.cookie import Cookie as Cookie
     from .rules.cookie_jar import CookieJar as CookieJar
@@ -158,6 +160,8 @@ if TYPE_CHECKING:
 
 
 _WHERE = {
+    "plugins.user_agent": ("UserAgent",),
+    "plugins.default_request": ("DefaultRequest",),
     "rules.log_formats": ("LogFormat",),
     "plugins.logging_plugin": ("Logging",),
     "plugins.circuit_breaker": ("CircuitBreaker",),

@@ -21,6 +21,7 @@ from .response import AsyncResponse
 
 if TYPE_CHECKING:
     from ..plugins.events import Events
+    from ..values.options import Defaults
 
 __all__ = ["AsyncChain", "ordered", "with_overrides"]
 
@@ -29,12 +30,14 @@ class AsyncChain:
     """Plugins in the order of their stages, around an engine. ``run(request)`` is one call.
 
     ``deferred`` says that objects given as bodies are turned into bytes here, after the ``on_request`` hooks.
-    ``events``, where there are any, are told of each call.
+    ``events``, where there are any, are told of each call. ``defaults`` makes the requests for this chain.
     """
+
+    defaults: Defaults
 
     __slots__ = (
         *("_attempt", "_engine", "_events", "_on_attempt", "_on_request", "_on_response", "_render"),
-        *("deferred", "plugins", "run"),
+        *("defaults", "deferred", "plugins", "run"),
     )
 
     def __init__(self, plugins: Iterable[Plugin], engine: AsyncEngine, events: Events | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from .._concurrency import AsyncStateLock
 from ..exceptions import ClientClosed, InvalidRequest
+from ..plugins.default_request import RequestDefaults
 from ..plugins.http_cookies import ClientCookies, HttpCookies, cookies_plugin
 from ..plugins.plugin import Plugin, Stage, has_hook
 from ..plugins.redirect import HttpRedirect
@@ -142,7 +143,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         if self._closed:
             raise ClientClosed("the client is closed; make another one")
         chain = self._chain_for(options) if options else self._chain
-        request = self._defaults.build(method, url, options, deferred=chain.deferred)
+        request = chain.defaults.build(method, url, options, deferred=chain.deferred)
         total = request.timeout.total
         if total is not None:
             request.deadline = Deadline(total)
@@ -167,12 +168,12 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
 
     def build_request(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Request:
         """Return the Request that ``request`` would send, for ``send``. Raises InvalidRequest."""
-        return self._defaults.build(method, url, options, deferred=self._chain.deferred)
+        return self._chain.defaults.build(method, url, options, deferred=self._chain.deferred)
 
     def prepare(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> AsyncStatement:
         """Return a request that can be run again and again, saved or streamed. Raises InvalidRequest."""
         chain = self._chain_for(options)
-        request = self._defaults.build(method, url, options, deferred=chain.deferred)
+        request = chain.defaults.build(method, url, options, deferred=chain.deferred)
         return AsyncStatement(self, request, options)
 
     def stream(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> AsyncStreaming:
@@ -186,8 +187,15 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
 
     def _wire(self) -> None:
         """Put the chain together, at first and whenever an interceptor or the first listener comes."""
-        self._chain = AsyncChain(self._plugins, self._engine, self._events)
+        self._chain = self._chain_of(self._plugins)
+        self._defaults = self._chain.defaults
         self._variants: dict[Any, AsyncChain] = {}
+
+    def _chain_of(self, plugins: Iterable[Plugin]) -> AsyncChain:
+        chain = AsyncChain(plugins, self._engine, self._events)
+        layers = [plugin for plugin in chain.plugins if isinstance(plugin, RequestDefaults)]
+        chain.defaults = self._defaults.layered(layers)
+        return chain
 
     @property
     def events(self) -> Events:
@@ -234,7 +242,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         except TypeError:  # a plugin that can't be hashed
             chain = None
         if chain is None:
-            chain = AsyncChain(with_overrides(self._chain.plugins, overrides), self._engine, self._events)
+            chain = self._chain_of(with_overrides(self._chain.plugins, overrides))
             if len(variants) >= 64:
                 variants.clear()
             variants[key] = chain
@@ -323,7 +331,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         self._setup(state, None)
 
     def __repr__(self) -> str:
-        base = self._defaults.base_url
+        base = self._chain.defaults.base_url
         state = "closed" if self._closed else "open"
         return f"<{type(self).__name__} {state}{'' if base is None else f' {base.with_user(None)}'}>"
 

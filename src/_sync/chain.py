@@ -22,6 +22,7 @@ from .response import Response
 
 if TYPE_CHECKING:
     from ..plugins.events import Events
+    from ..values.options import Defaults
 
 __all__ = ["Chain", "ordered", "with_overrides"]
 
@@ -30,12 +31,14 @@ class Chain:
     """Plugins in the order of their stages, around an engine. ``run(request)`` is one call.
 
     ``deferred`` says that objects given as bodies are turned into bytes here, after the ``on_request`` hooks.
-    ``events``, where there are any, are told of each call.
+    ``events``, where there are any, are told of each call. ``defaults`` makes the requests for this chain.
     """
+
+    defaults: Defaults
 
     __slots__ = (
         *("_attempt", "_engine", "_events", "_on_attempt", "_on_request", "_on_response", "_render"),
-        *("deferred", "plugins", "run"),
+        *("defaults", "deferred", "plugins", "run"),
     )
 
     def __init__(self, plugins: Iterable[Plugin], engine: Engine, events: Events | None = None) -> None:

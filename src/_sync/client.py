@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from .._concurrency import StateLock
 from ..exceptions import ClientClosed, InvalidRequest
+from ..plugins.default_request import RequestDefaults
 from ..plugins.http_cookies import ClientCookies, HttpCookies, cookies_plugin
 from ..plugins.plugin import Plugin, Stage, has_hook
 from ..plugins.redirect import HttpRedirect
@@ -141,7 +142,7 @@ class Client(Verbs, Parallel, Flows):
         if self._closed:
             raise ClientClosed("the client is closed; make another one")
         chain = self._chain_for(options) if options else self._chain
-        request = self._defaults.build(method, url, options, deferred=chain.deferred)
+        request = chain.defaults.build(method, url, options, deferred=chain.deferred)
         total = request.timeout.total
         if total is not None:
             request.deadline = Deadline(total)
@@ -166,12 +167,12 @@ class Client(Verbs, Parallel, Flows):
 
     def build_request(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Request:
         """Return the Request that ``request`` would send, for ``send``. Raises InvalidRequest."""
-        return self._defaults.build(method, url, options, deferred=self._chain.deferred)
+        return self._chain.defaults.build(method, url, options, deferred=self._chain.deferred)
 
     def prepare(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Statement:
         """Return a request that can be run again and again, saved or streamed. Raises InvalidRequest."""
         chain = self._chain_for(options)
-        request = self._defaults.build(method, url, options, deferred=chain.deferred)
+        request = chain.defaults.build(method, url, options, deferred=chain.deferred)
         return Statement(self, request, options)
 
     def stream(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Streaming:
@@ -185,8 +186,15 @@ class Client(Verbs, Parallel, Flows):
 
     def _wire(self) -> None:
         """Put the chain together, at first and whenever an interceptor or the first listener comes."""
-        self._chain = Chain(self._plugins, self._engine, self._events)
+        self._chain = self._chain_of(self._plugins)
+        self._defaults = self._chain.defaults
         self._variants: dict[Any, Chain] = {}
+
+    def _chain_of(self, plugins: Iterable[Plugin]) -> Chain:
+        chain = Chain(plugins, self._engine, self._events)
+        layers = [plugin for plugin in chain.plugins if isinstance(plugin, RequestDefaults)]
+        chain.defaults = self._defaults.layered(layers)
+        return chain
 
     @property
     def events(self) -> Events:
@@ -233,7 +241,7 @@ class Client(Verbs, Parallel, Flows):
         except TypeError:  # a plugin that can't be hashed
             chain = None
         if chain is None:
-            chain = Chain(with_overrides(self._chain.plugins, overrides), self._engine, self._events)
+            chain = self._chain_of(with_overrides(self._chain.plugins, overrides))
             if len(variants) >= 64:
                 variants.clear()
             variants[key] = chain
@@ -322,7 +330,7 @@ class Client(Verbs, Parallel, Flows):
         self._setup(state, None)
 
     def __repr__(self) -> str:
-        base = self._defaults.base_url
+        base = self._chain.defaults.base_url
         state = "closed" if self._closed else "open"
         return f"<{type(self).__name__} {state}{'' if base is None else f' {base.with_user(None)}'}>"
 

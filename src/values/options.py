@@ -22,6 +22,7 @@ from .unset import Unset
 from .url import Origin, URLTypes, endpoint_of, join_base, parse_url
 
 if TYPE_CHECKING:
+    from ..plugins.default_request import RequestDefaults
     from ..plugins.plugin import Plugin
     from ..rules.cookie_jar import CookieJar
 
@@ -108,7 +109,7 @@ _HINTS = {
 class Defaults:
     """What a client adds to each request; made once."""
 
-    __slots__ = ("auth", "base_url", "headers", "params", "settings", "timeout")
+    __slots__ = ("_own", "auth", "base_url", "headers", "layers", "params", "settings", "timeout")
 
     def __init__(
         self,
@@ -119,16 +120,34 @@ class Defaults:
         auth: AuthTypes = None,
         timeout: TimeoutTypes | Unset = DEFAULT_TIMEOUT,
         settings: Settings,
+        layers: Sequence[RequestDefaults] = (),
     ) -> None:
+        own: dict[str, Any] = {"base_url": base_url, "params": params, "headers": headers, "auth": auth}
+        self._own = {**own, "timeout": timeout, "settings": settings}
+        self.layers = layers
         self.base_url = _base(base_url)
-        self.params = params
-        defaults = _default_headers(headers)
+        self.params = [each for each in (params, *(layer.params for layer in reversed(layers))) if each]
+        defaults = _default_headers()
+        for layer in layers:
+            if layer.base_url is not None and base_url is None:
+                self.base_url = _base(layer.base_url)
+            if layer.headers is not None:
+                merge_headers(defaults, layer.headers)
+            settings = layer.adapted(settings)
+        if headers is not None:
+            merge_headers(defaults, headers)
         self.auth = None if auth is None or is_auth_plugin(auth) else basic_authorization(auth)
         if self.auth is not None:
             defaults["Authorization"] = self.auth
         self.headers = SharedHeaders(defaults)
         self.timeout = DEFAULT_TIMEOUT if isinstance(timeout, Unset) else Timeout.of(timeout)
         self.settings = settings
+
+    def layered(self, layers: Sequence[RequestDefaults]) -> Defaults:
+        """Return these defaults on top of what plugins add; itself where nothing changes. Raises InvalidRequest."""
+        if len(layers) == len(self.layers) and all(new is old for new, old in zip(layers, self.layers, strict=True)):
+            return self
+        return Defaults(**self._own, layers=layers)
 
     def build(self, method: str, url: URLTypes, options: RequestOptions | None, *, deferred: bool = False) -> Request:
         """Return the request. Raises InvalidRequest for whatever can't be sent, before anything is.
@@ -141,13 +160,15 @@ class Defaults:
         parsed = parse_url(url)
         if self.base_url is not None:
             parsed = join_base(self.base_url, parsed)
-        if self.params:
-            parsed = _with_params(parsed, self.params, None)
+        for params in self.params:
+            parsed = _with_params(parsed, params, None)
         request = Request(check_method(method), parsed, self.headers, timeout=self.timeout, settings=self.settings)
         if template:
             request.attributes.update(template)
         if options:
             self._apply(request, options, deferred=deferred)
+        if self.layers:
+            self._add_layers(request, options)
         url = request.url
         if url.raw_user is not None or url.raw_password is not None:
             _use_userinfo(request)
@@ -182,6 +203,15 @@ class Defaults:
             request.headers["Authorization"] = basic_authorization(auth)
         elif self.auth is not None:
             request.headers.popall("Authorization", None)
+
+    def _add_layers(self, request: Request, options: RequestOptions | None) -> None:
+        """Add the attributes and cookies that plugins add to each request, and the request has not."""
+        for layer in reversed(self.layers):
+            if layer.attributes:
+                for key, value in layer.attributes.items():
+                    request.attributes.setdefault(key, value)
+            if layer.cookies and not (options and options.get("cookies") is False):
+                _add_layer_cookies(request, layer)
 
     def _add_body(self, request: Request, options: RequestOptions, *, deferred: bool) -> None:
         given = [name for name in BODY_OPTIONS if options.get(name, None) is not None or name == "json" in options]
@@ -260,13 +290,10 @@ def _base(base_url: URLTypes | None) -> URL | None:
     return base
 
 
-def _default_headers(headers: HeaderTypes | None) -> Headers:
+def _default_headers() -> Headers:
     from .. import __version__
 
-    result = Headers({"Accept": "*/*", "Accept-Encoding": accept_encoding(), "User-Agent": f"duohttp/{__version__}"})
-    if headers is not None:
-        merge_headers(result, headers)
-    return result
+    return Headers({"Accept": "*/*", "Accept-Encoding": accept_encoding(), "User-Agent": f"duohttp/{__version__}"})
 
 
 def merge_headers(headers: Headers, given: HeaderTypes) -> None:
@@ -309,6 +336,23 @@ def is_auth_plugin(auth: AuthTypes) -> bool:
     if isinstance(auth, Plugin) and auth.stage is not Stage.AUTH:
         raise InvalidRequest(f"auth is a plugin of the stage AUTH, not {auth.name}")
     return isinstance(auth, Plugin)
+
+
+def _add_layer_cookies(request: Request, layer: RequestDefaults) -> None:
+    from ..rules.cookie_header import merged_header
+    from ..rules.cookie_jar import CookieJar
+
+    if layer.base_url is not None:
+        base, url = parse_url(layer.base_url), request.url
+        if url.raw_host != base.raw_host or (base.scheme, url.scheme) == ("https", "http"):
+            return
+    jar: Any = layer.cookies
+    if not isinstance(jar, CookieJar):
+        jar = CookieJar(list(jar) if hasattr(jar, "extract_cookies") else jar)
+    own = "; ".join(request.headers.getall("cookie", []))
+    header = merged_header(own, jar.cookies_for(request.url, wall_time()), ())
+    if header:
+        request.headers["Cookie"] = header
 
 
 def basic_authorization(auth: AuthTypes) -> str:

@@ -128,12 +128,13 @@ class Defaults:
         self.base_url = _base(base_url)
         self.params = [each for each in (params, *(layer.params for layer in reversed(layers))) if each]
         defaults = _default_headers()
+        for layer in reversed(layers):
+            settings = layer.adapted(settings)
         for layer in layers:
             if layer.base_url is not None and base_url is None:
                 self.base_url = _base(layer.base_url)
             if layer.headers is not None:
                 merge_headers(defaults, layer.headers)
-            settings = layer.adapted(settings)
         if headers is not None:
             merge_headers(defaults, headers)
         self.auth = None if auth is None or is_auth_plugin(auth) else basic_authorization(auth)

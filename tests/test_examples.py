@@ -74,3 +74,31 @@ def test_a_streamed_download(server: str, tmp_path: Path) -> None:
 
 def test_testing_with_a_mock_engine() -> None:
     assert passed("mock_testing").count(": passed") == 4
+
+
+def test_a_resumed_download(server: str, tmp_path: Path) -> None:
+    assert passed("resumed_download") == "big.bin: 20,000,000 bytes\n"
+    wrong = run("resumed_download", f"{server}/big.bin", str(tmp_path / "x"), "md5:" + "0" * 32)
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("DecodingError: the md5 of the file is ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_resources() -> None:
+    assert passed("resources").splitlines() == [
+        "GET /users/{id}.json 200",
+        "Grace",
+        "GET /users/{id}.json 200",
+        "GET /users/{id}.json 200",
+        "['Ada', 'Edsger']",
+        "GET /users{/id}.json 200",
+        "Ada",
+        "/users/7.json",
+    ]
+
+
+def test_events_and_pages() -> None:
+    *events, pages = passed("events_and_pages").splitlines()
+    names = pages.split(", ")
+    assert len(names) == 7
+    assert events == [f"event {number}: {name}" for number, name in enumerate(names)]

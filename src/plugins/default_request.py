@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..values.headers import Headers, HeaderTypes
@@ -73,7 +72,7 @@ class DefaultRequest(RequestDefaults):
         """Tell authentication plugins which origin the credentials belong to, where the client has no base_url."""
         if self.base_url is None or settings.origin is not None:
             return settings
-        return replace(settings, origin=endpoint_of(parse_url(self.base_url)).origin)
+        return settings.replace(origin=endpoint_of(parse_url(self.base_url)).origin)
 
     def __repr__(self) -> str:
         # Headers and cookies may be secrets.

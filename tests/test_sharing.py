@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from duohttp import AsyncClient, Client, HTTPError, Limits, Timeout
+from duohttp import AsyncClient, Client, ClientClosed, CloseError, HTTPError, Limits, Timeout
 
 from .echo_server import body_of, echo_server
 
@@ -153,6 +153,37 @@ def test_tasks_share_a_client(echo: str) -> None:
     assert tally["cancelled"] > 0, tally
     gc.collect()
     assert descriptors() <= before
+
+
+def test_closing_a_client_that_threads_use(echo: str) -> None:
+    """Whatever is under way ends at once, with an error of ours that says why."""
+    client = Client(limits=Limits(max_connections=4))
+    started = threading.Barrier(9)
+    caught: list[BaseException | None] = []
+
+    def work(number: int) -> None:
+        started.wait()
+        try:
+            client.get(f"{echo}/{number}?delay=20000")
+            caught.append(None)
+        except BaseException as error:
+            caught.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    started.wait()
+    deadline = time.monotonic() + 10
+    while (stats := client.pool_stats()).open < 4 or stats.waiting < 4:
+        assert time.monotonic() < deadline, stats
+        time.sleep(0.01)
+    client.close()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert [type(error) for error in caught] == [CloseError] * 8
+    with pytest.raises(ClientClosed):
+        client.get(f"{echo}/x")
 
 
 def test_event_loops_one_after_the_other(echo: str) -> None:

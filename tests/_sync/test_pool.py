@@ -130,9 +130,15 @@ def test_fresh_passes_idle_ones_over() -> None:
     pool = Pool(Limits(max_connections_per_host=1))
     connection = opened(pool, "a")
     pool.release(connection, reusable=True)
-    assert isinstance(pool.take("a", fresh=True), RoutePool)
+    permit = pool.take("a", fresh=True)
+    assert isinstance(permit, RoutePool)
     assert connection.aborted == 1
     assert counts(pool) == (1, 0, 0)
+    fresh: Any = Fake(permit)
+    pool.add(fresh)
+    pool.release(fresh, reusable=True)
+    taken: Any = pool.take("a")
+    assert taken is fresh
 
 
 def test_bound_on_idle_connections() -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from ...._concurrency import async_body_chunks, monotonic
-from ....exceptions import HTTPError, ReadTimeout, WriteError, WriteTimeout
+from ....exceptions import CloseError, HTTPError, NetworkError, ReadTimeout, WriteError, WriteTimeout
 from ....rules.framing import LAST_CHUNK, LengthGuard, encode_chunk
 from ....rules.http1 import ResponseParser
 from ....rules.request_head import encode_head
@@ -124,10 +124,16 @@ class AsyncConnection:
                 self.finish()
             else:
                 response.attach(AsyncHttp1Body(self, read, deadline))
-        except BaseException:
+        except BaseException as error:
             self._owner.release(self, reusable=False)
+            self.explain(error)
             raise
         return response
+
+    def explain(self, error: BaseException) -> None:
+        """Raise CloseError instead of a network error where the client itself closed the connection."""
+        if isinstance(error, NetworkError) and self._owner.is_closed:
+            raise CloseError("the client was closed while the request was under way") from error
 
     def _upgraded(self, response: AsyncResponse) -> None:
         stream = AsyncUpgradedStream(self, self.parser.leftover)
@@ -300,9 +306,10 @@ class AsyncHttp1Body(AsyncBodyStream):
                     parser.feed(piece)
                 else:
                     parser.feed_eof()
-        except BaseException:
+        except BaseException as error:
             self._connection = None
             connection.drop()
+            connection.explain(error)
             raise
         if not data:
             self._end(connection)

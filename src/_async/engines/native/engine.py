@@ -202,13 +202,10 @@ class AsyncNativeDriver(AsyncEngine):
 
     def _pool_here(self) -> AsyncPool:
         here = async_owner()
+        generation = fork_generation()
+        if generation != self._generation:
+            self._forget_parent(generation)
         with self._lock:
-            generation = fork_generation()
-            if generation != self._generation:
-                self._generation = generation
-                stale, self._pools = self._pools, {}
-                for each in stale.values():
-                    _abort(each)
             for other in [other for other in self._pools if getattr(other, "is_closed", bool)()]:
                 _abort(self._pools.pop(other))
             pool = self._pools.get(here)
@@ -217,6 +214,15 @@ class AsyncNativeDriver(AsyncEngine):
             self._owner = here
             self._pool = pool
         return pool
+
+    def _forget_parent(self, generation: int) -> None:
+        """Begin anew in a forked child: a lock that a thread of the parent held is held for ever here."""
+        self._lock = AsyncStateLock()
+        self._generation = generation
+        stale, self._pools = self._pools, {}
+        for pool in stale.values():
+            for connection in pool.forsake():
+                connection.abort()
 
     def pool_stats(self) -> PoolStats:
         """Return counts of connections and waiters."""

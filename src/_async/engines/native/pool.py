@@ -112,6 +112,8 @@ class AsyncPool:
             if not self._idle:
                 return False
             self._evict(next(iter(self._idle)), dropped)
+        # What was evicted may have been the last of this very route.
+        self._routes[pool.route] = pool
         pool.open += 1
         self._open += 1
         return True
@@ -274,10 +276,15 @@ class AsyncPool:
 
     def _tidy(self, pool: AsyncRoutePool) -> None:
         # Routes come and go with the urls of a crawler; an empty one must not stay.
-        if pool.open == 0 and not pool.waiters:
-            self._routes.pop(pool.route, None)
+        if pool.open == 0 and not pool.waiters and self._routes.get(pool.route) is pool:
+            del self._routes[pool.route]
 
     # For people and for the end.
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the pool was closed."""
+        return self._closed
 
     def stats(self) -> PoolStats:
         """Return counts of connections and waiters, by route."""
@@ -294,6 +301,11 @@ class AsyncPool:
                 reused=self.reused,
                 routes=routes,
             )
+
+    def forsake(self) -> list[AsyncConnection]:
+        """In a forked child: return the connections that belong to the parent. Its locks may be held for ever."""
+        self._closed = True
+        return list(self._connections)
 
     def close(self, *, idle_only: bool = False) -> list[AsyncConnection]:
         """Refuse new requests, wake all waiters, and return the connections to be closed: all, or the idle ones."""

@@ -201,13 +201,10 @@ class NativeDriver(Engine):
 
     def _pool_here(self) -> Pool:
         here = owner()
+        generation = fork_generation()
+        if generation != self._generation:
+            self._forget_parent(generation)
         with self._lock:
-            generation = fork_generation()
-            if generation != self._generation:
-                self._generation = generation
-                stale, self._pools = self._pools, {}
-                for each in stale.values():
-                    _abort(each)
             for other in [other for other in self._pools if getattr(other, "is_closed", bool)()]:
                 _abort(self._pools.pop(other))
             pool = self._pools.get(here)
@@ -216,6 +213,15 @@ class NativeDriver(Engine):
             self._owner = here
             self._pool = pool
         return pool
+
+    def _forget_parent(self, generation: int) -> None:
+        """Begin anew in a forked child: a lock that a thread of the parent held is held for ever here."""
+        self._lock = StateLock()
+        self._generation = generation
+        stale, self._pools = self._pools, {}
+        for pool in stale.values():
+            for connection in pool.forsake():
+                connection.abort()
 
     def pool_stats(self) -> PoolStats:
         """Return counts of connections and waiters."""

@@ -33,10 +33,11 @@ make_venv() {
     echo "$wanted" >"$stamp"
 }
 
-# system_packages NAME...: the servers that tests talk to, from the system's packages where that is possible.
+# system_packages NAME...: the servers that tests talk to, from the system's packages where that is possible. A name is
+# the command, and after a colon the package where that is called otherwise.
 system_packages() {
     local name missing=() root=()
-    for name in "$@"; do command -v "$name" >/dev/null || missing+=("$name"); done
+    for name in "$@"; do command -v "${name%%:*}" >/dev/null || missing+=("${name##*:}"); done
     if [ ${#missing[@]} = 0 ]; then return; fi
     if [ "$(id -u)" != 0 ]; then root=(sudo -n); fi
     if ! command -v apt-get >/dev/null || ! "${root[@]}" true 2>/dev/null || ! {

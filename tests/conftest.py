@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from .servers.apache import Apache, run_apache
 from .servers.asgi import AsgiServer, run_asgi_server
 from .servers.certificates import Certificates
 from .servers.nginx import Nginx, run_nginx
@@ -49,6 +50,13 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 def nginx(certificates: Certificates) -> Iterator[Nginx]:
     """A running nginx; its class lists what it serves."""
     with run_nginx(certificates) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def apache() -> Iterator[Apache]:
+    """A running Apache httpd, for authentication; its class lists what it serves."""
+    with run_apache() as server:
         yield server
 
 

@@ -29,8 +29,11 @@ class DigestState(AuthState):
         AuthState.__init__(self)
         self.sessions: OrderedDict[Origin, DigestSession] = OrderedDict()
 
-    def keep(self, origin: Origin, session: DigestSession) -> None:
-        """Use a session from now on."""
+    def keep(self, origin: Origin, session: DigestSession | None) -> None:
+        """Use a session from now on, or none."""
+        if session is None:
+            self.sessions.pop(origin, None)
+            return
         self.sessions[origin] = session
         self.sessions.move_to_end(origin)
         if len(self.sessions) > MAX_SESSIONS:

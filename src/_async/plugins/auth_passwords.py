@@ -110,7 +110,7 @@ class AsyncDigestProvider(AsyncProvider):
         self, request: Request, challenge: Challenge | None, sent: Sent | None, proceed: AsyncProceed
     ) -> Sent | None:
         """Return an answer to a challenge, unless it says that the password is wrong."""
-        session = self._session(request, challenge)
+        session = None if challenge is None else self.options.session(challenge)
         if session is None:
             return None
         if sent is not None and sent.provider is self:
@@ -118,12 +118,14 @@ class AsyncDigestProvider(AsyncProvider):
             same = old.nonce == new.nonce and old.realm == new.realm
             # What went ahead may have been for another realm, or with a nonce that ran out without a word.
             if same or not (new.stale or sent.ahead):
+                self._keep(request, None)
                 return None
+        self._keep(request, session)
         return await self._use(session, request)
 
     def note(self, request: Request, challenge: Challenge | None, sent: Sent | None) -> None:
         """Remember the challenge: the next request can answer it."""
-        self._session(request, challenge)
+        self._keep(request, None if challenge is None else self.options.session(challenge))
 
     def accepted(self, request: Request, response: AsyncResponse, sent: Sent) -> None:
         """Take up the nonce that the server wants to be used next (RFC 7616 section 3.5)."""
@@ -132,13 +134,8 @@ class AsyncDigestProvider(AsyncProvider):
         if nonce and nonce != sent.detail.challenge.nonce:
             self._keep(request, sent.detail.following(nonce))
 
-    def _session(self, request: Request, challenge: Challenge | None) -> DigestSession | None:
-        session: DigestSession | None = None if challenge is None else self.options.session(challenge)
-        if session is not None:
-            self._keep(request, session)
-        return session
-
-    def _keep(self, request: Request, session: DigestSession) -> None:
+    def _keep(self, request: Request, session: DigestSession | None) -> None:
+        """Use a session from now on, or none."""
         shared = shared_state(self.options)
         with shared.lock:
             shared.value.keep(endpoint_of(request.url).origin, session)

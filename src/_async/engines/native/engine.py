@@ -68,9 +68,9 @@ class AsyncNativeDriver(AsyncEngine):
         )
         self._proxies = _proxy_rules(settings)
         self._context: SSLContext | None = None
-        self._lock = AsyncStateLock()
+        self._locks: dict[int, AsyncStateLock] = {}
         self._owner: Any = None
-        self._generation = -1
+        self._generation = fork_generation()
         self._pools: dict[Any, AsyncPool] = {}
         self._pool: AsyncPool | None = None
 
@@ -203,9 +203,9 @@ class AsyncNativeDriver(AsyncEngine):
     def _pool_here(self) -> AsyncPool:
         here = async_owner()
         generation = fork_generation()
-        if generation != self._generation:
-            self._forget_parent(generation)
-        with self._lock:
+        with self._lock(generation):
+            if generation != self._generation:
+                self._forget_parent(generation)
             for other in [other for other in self._pools if getattr(other, "is_closed", bool)()]:
                 _abort(self._pools.pop(other))
             pool = self._pools.get(here)
@@ -215,9 +215,12 @@ class AsyncNativeDriver(AsyncEngine):
             self._pool = pool
         return pool
 
+    def _lock(self, generation: int) -> AsyncStateLock:
+        """Return the lock of this process: one that a thread of the parent held at the fork is held for ever here."""
+        return self._locks.get(generation) or self._locks.setdefault(generation, AsyncStateLock())
+
     def _forget_parent(self, generation: int) -> None:
-        """Begin anew in a forked child: a lock that a thread of the parent held is held for ever here."""
-        self._lock = AsyncStateLock()
+        """Begin anew in a forked child."""
         self._generation = generation
         stale, self._pools = self._pools, {}
         for pool in stale.values():
@@ -231,7 +234,7 @@ class AsyncNativeDriver(AsyncEngine):
     async def aclose(self) -> None:
         """Close all connections; requests in flight fail with a CloseError. May be called again."""
         here = async_owner()
-        with self._lock:
+        with self._lock(fork_generation()):
             pools, self._pools = self._pools, {}
             self._pool = None
         for where, pool in pools.items():

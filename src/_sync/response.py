@@ -150,11 +150,21 @@ class Response(BaseResponse):
         r"""Iterate over the lines, without their ends: LF, CRLF or CR, wherever the pieces are cut."""
         return Pieces(self, Pipe(*self._decoding(), TextDecoder(self.encoding), LineSplitter()))
 
-    def iter_json(self, into: TypeForm[T]) -> Iterator[T]:
-        """Iterate over JSON lines (NDJSON), each as a T; empty lines are passed over. Raises DecodingError."""
+    def iter_json(self, into: TypeForm[T], *, array: bool | None = None) -> Iterator[T]:
+        """Iterate over JSON lines (NDJSON), or over the items of a JSON array, each as a T, while they come.
+
+        By default it is an array if the content type is application/json and the body begins with a bracket; ``array``
+        says what it is. Empty lines are passed over. Raises DecodingError, also for an array that is cut off.
+        """
+        from ..rules.json_items import JsonArray, JsonItems
+
         decode = partial(self._json_line, into)
-        steps = (*self._decoding(), TextDecoder(self.encoding), LineSplitter(), JsonLines(decode))
-        return Pieces(self, Pipe(*steps))
+        steps: tuple[Step, ...] = (LineSplitter(), JsonLines(decode))
+        if array:
+            steps = (JsonArray(decode),)
+        elif array is None and self.headers.get("content-type", "").lower().startswith("application/json"):
+            steps = (JsonItems(decode),)
+        return Pieces(self, Pipe(*self._decoding(), TextDecoder(self.encoding), *steps))
 
     def _json_line(self, into: TypeForm[T], line: bytes) -> T:
         from ..converters import DEFAULT_CONVERTERS

@@ -159,3 +159,28 @@ def test_a_real_connection() -> None:
 def test_a_strategy_of_ones_own() -> None:
     with pytest.raises(NotImplementedError):
         PageStrategy().following(*[None] * 4)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "array", "expected"),
+    [
+        ("application/json; charset=utf-8", "[1, 2,\n3]", None, [1, 2, 3]),
+        ("application/json", "1\n2", None, [1, 2]),
+        ("application/x-ndjson", "[1]\n[2]", None, [[1], [2]]),
+        ("application/json", "[1]\n[2]", False, [[1], [2]]),
+        ("text/plain", "[1, 2]", True, [1, 2]),
+    ],
+)
+def test_json_while_it_comes(kind: str, text: str, array: bool | None, expected: list[Any]) -> None:
+    client, _ = scripted((200, {"Content-Type": kind}, [text[:4].encode(), text[4:].encode()]))
+    with client.stream("GET", "/") as response:
+        assert [item for item in response.iter_json(Any, array=array)] == expected
+
+
+def test_json_that_is_cut_off() -> None:
+    client, engine = scripted((200, {"Content-Type": "application/json"}, b"[1, 2"))
+    with client.stream("GET", "/") as response:
+        with pytest.raises(DecodingError, match="ends within") as caught:
+            assert [item for item in response.iter_json(int)] == []
+        assert caught.value.response is response
+        assert engine.streams[0].closed

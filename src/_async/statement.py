@@ -9,6 +9,7 @@ from ..exceptions import ClientClosed
 from ..values.options import RequestOptions
 from ..values.request import Request
 from ..values.timeout import Deadline
+from .chain import converted
 from .response import AsyncResponse
 
 if TYPE_CHECKING:
@@ -37,10 +38,13 @@ class AsyncStatement:
     async def execute(self, *, into: TypeForm[T]) -> T: ...
     async def execute(self, *, into: Any = None) -> Any:
         """Run the request once and return its saved response, or the body as a T; errors as ``client.request``."""
-        from .client import converted
-
         response = await self._run(stream=False)
-        return response if into is None else converted(response, into, self._options.get("expect_success"))
+        if into is None:
+            return response
+        chain = self._client._chain_for(self._options)
+        if chain.validator is not None:
+            return await chain.convert(response, into, self._options.get("expect_success"))
+        return converted(response, into, self._options.get("expect_success"))
 
     def stream(self) -> AsyncStreaming:
         """Return a context manager that runs the request once and streams its response."""

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 from .._concurrency import monotonic
 from ..exceptions import HTTPError, RequestCancelled, TooManySends
 from ..plugins.plugin import Plugin, has_hook
+from ..plugins.validator import HttpCallValidator
 from ..rules.locating import located
 from ..values.call import MAX_SENDS
 from ..values.object_body import render
 from ..values.request import Request
+from ..values.response import is_response_type, status_error
 from .engines.engine import Engine
 from .plugins import sends_of
 from .plugins.blame import blame
+from .plugins.validator import map_error
 from .proceed import Proceed
 from .response import Response
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from ..plugins.events import Events
     from ..values.options import Defaults
 
-__all__ = ["Chain", "ordered", "with_overrides"]
+__all__ = ["Chain", "converted", "ordered", "with_overrides"]
 
 
 class Chain:
@@ -38,7 +41,7 @@ class Chain:
 
     __slots__ = (
         *("_attempt", "_engine", "_events", "_on_attempt", "_on_request", "_on_response", "_render"),
-        *("defaults", "deferred", "plugins", "run"),
+        *("defaults", "deferred", "plugins", "run", "validator"),
     )
 
     def __init__(self, plugins: Iterable[Plugin], engine: Engine, events: Events | None = None) -> None:
@@ -57,6 +60,21 @@ class Chain:
         self.run: Proceed = partial(self._prepared, proceed=proceed) if self.deferred else proceed
         if events is not None:
             self.run = partial(self._watched, proceed=self.run)
+        judges = (each for each in self.plugins if isinstance(each, HttpCallValidator) and each.judges_alone)
+        self.validator = next(judges, None)
+
+    def convert(self, response: Response, into: Any, expect_success: bool | None) -> Any:
+        """Return the body as asked, or raise for a status that brings something else, or what ``on_error`` makes of it.
+
+        To be called where there is a ``validator``.
+        """
+        assert self.validator is not None
+        judged = not isinstance(self.validator.expect_success, bool)
+        try:
+            return converted(response, into, False if judged else expect_success)
+        except Exception as error:
+            map_error(self.validator, error, response.request)
+            raise
 
     def _watched(self, request: Request, proceed: Proceed) -> Response:
         """Tell of the call's begin and of its failure."""
@@ -133,6 +151,15 @@ class Chain:
         """Return the chain as text, outermost first, a line for each plugin and one for the engine."""
         lines = [f"{plugin.stage.name.lower().replace('_', ' ')}: {plugin!r}" for plugin in self.plugins]
         return "\n".join([*lines, f"engine: {self._engine!r}"])
+
+
+def converted(response: Response, into: Any, expect_success: bool | None) -> Any:
+    """Return the body as asked, or raise for a status that brings something else."""
+    if is_response_type(into):
+        return response
+    if response.status_code >= 300 and expect_success is not False:
+        raise status_error(response)
+    return response.body(into)
 
 
 def name_of(hook: Callable[..., object]) -> str:

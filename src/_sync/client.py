@@ -19,12 +19,11 @@ from ..values.limits import DEFAULT_LIMITS, Limits
 from ..values.options import CHAIN_OPTIONS, AuthTypes, Defaults, ParamTypes, RequestOptions, base_origin
 from ..values.pool_stats import PoolStats
 from ..values.request import Request
-from ..values.response import is_response_type, status_error
 from ..values.settings import CertTypes, ConnectionSettings, Settings, VerifyTypes
 from ..values.timeout import DEFAULT_TIMEOUT, Deadline, TimeoutTypes
 from ..values.unset import Unset
 from ..values.url import URLTypes
-from .chain import Chain, with_overrides
+from .chain import Chain, converted, with_overrides
 from .engines import build_engine
 from .engines.engine import Engine
 from .engines.native import engine as native  # the default is loaded here, so that making a client takes no time
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from ..plugins.http_send import Interception
     from ..rules.cookie_jar import CookieJar
 
-__all__ = ["Client", "converted", "native"]
+__all__ = ["Client", "native"]
 
 T = TypeVar("T")
 
@@ -149,6 +148,8 @@ class Client(Verbs, Parallel, Flows):
         response = chain.run(request)
         if into is None:
             return response
+        if chain.validator is not None:
+            return chain.convert(response, into, options.get("expect_success"))
         return converted(response, into, options.get("expect_success"))
 
     @overload
@@ -162,7 +163,10 @@ class Client(Verbs, Parallel, Flows):
         total = request.timeout.total
         if total is not None and request.deadline is None:
             request.deadline = Deadline(total)
-        response = self._chain.run(request)
+        chain = self._chain
+        response = chain.run(request)
+        if into is not None and chain.validator is not None:
+            return chain.convert(response, into, None)
         return response if into is None else converted(response, into, None)
 
     def build_request(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Request:
@@ -335,15 +339,6 @@ class Client(Verbs, Parallel, Flows):
         return f"<{type(self).__name__} {state}{'' if base is None else f' {base.with_user(None)}'}>"
 
 
-def converted(response: Response, into: Any, expect_success: bool | None) -> Any:
-    """Return the body as asked, or raise for a status that brings something else."""
-    if is_response_type(into):
-        return response
-    if response.status_code >= 300 and expect_success is not False:
-        raise status_error(response)
-    return response.body(into)
-
-
 def _closing_failure(plugin: Plugin) -> Exception | None:
     if has_hook(plugin, "on_close"):
         try:
@@ -366,8 +361,10 @@ def _plugins(options: dict[str, Any]) -> list[Plugin]:
     if isinstance(options["auth"], Plugin):
         plugins.append(options["auth"])
     families = {plugin.family for plugin in plugins}
-    if options["expect_success"] and HttpCallValidator not in families:
-        plugins.insert(0, HttpCallValidator())
+    if options["expect_success"]:
+        if HttpCallValidator not in families:
+            plugins.insert(0, HttpCallValidator())
+        plugins = [each.expecting(True) or each if isinstance(each, HttpCallValidator) else each for each in plugins]
     if HttpCookies not in families:
         if options["cookies"] is not False:
             plugins.insert(0, cookies_plugin(options["cookies"], options["base_url"]))
@@ -388,8 +385,11 @@ def _overrides(
     if follow != defaults["follow_redirects"] or (follow and hops != defaults["max_redirects"]):
         overrides[HttpRedirect] = _redirect(hops) if follow else None
     expect = options.get("expect_success")
-    if expect is not None and expect != defaults["expect_success"]:
-        overrides[HttpCallValidator] = _VALIDATOR if expect else None
+    if expect is not None:
+        installed = next((each for each in plugins if isinstance(each, HttpCallValidator)), None)
+        wanted = (installed or _VALIDATOR).expecting(expect)
+        if wanted is not installed:
+            overrides[HttpCallValidator] = wanted
     if options.get("cookies") is False:
         overrides[HttpCookies] = None
     if "auth" in options:

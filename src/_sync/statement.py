@@ -10,6 +10,7 @@ from ..exceptions import ClientClosed
 from ..values.options import RequestOptions
 from ..values.request import Request
 from ..values.timeout import Deadline
+from .chain import converted
 from .response import Response
 
 if TYPE_CHECKING:
@@ -38,10 +39,13 @@ class Statement:
     def execute(self, *, into: TypeForm[T]) -> T: ...
     def execute(self, *, into: Any = None) -> Any:
         """Run the request once and return its saved response, or the body as a T; errors as ``client.request``."""
-        from .client import converted
-
         response = self._run(stream=False)
-        return response if into is None else converted(response, into, self._options.get("expect_success"))
+        if into is None:
+            return response
+        chain = self._client._chain_for(self._options)
+        if chain.validator is not None:
+            return chain.convert(response, into, self._options.get("expect_success"))
+        return converted(response, into, self._options.get("expect_success"))
 
     def stream(self) -> Streaming:
         """Return a context manager that runs the request once and streams its response."""

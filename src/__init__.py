@@ -124,6 +124,7 @@ if TYPE_CHECKING:
     from .rules.event_stream import ServerSentEvent as ServerSentEvent
     from .rules.http1_limits import Http1Limits as Http1Limits
     from .rules.log_formats import LogFormat as LogFormat
+    from .rules.multipart_parts import BodyPart as BodyPart
     from .rules.pagination import CursorPages as CursorPages
     from .rules.pagination import LinkPages as LinkPages
     from .rules.pagination import NumberedPages as NumberedPages
@@ -233,6 +234,7 @@ _WHERE = {
     "_async.pages": ("AsyncPages",),
     "_sync.pages": ("Pages",),
     "rules.pagination": ("CursorPages", "LinkPages", "NumberedPages", "PageStrategy"),
+    "rules.multipart_parts": ("BodyPart",),
     "values.timeout": ("Deadline", "Timeout"),
     "verbs": ("delete", "get", "head", "options", "patch", "post", "put", "query", "request", "stream"),
     "exceptions": (

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeForm
 
+    from ..rules.multipart_parts import BodyPart
+
 __all__ = ["BodyStream", "BytesStream", "Response"]
 
 T = TypeVar("T")
@@ -165,6 +167,19 @@ class Response(BaseResponse):
         elif array is None and self.headers.get("content-type", "").lower().startswith("application/json"):
             steps = (JsonItems(decode),)
         return Pieces(self, Pipe(*self._decoding(), TextDecoder(self.encoding), *steps))
+
+    def iter_multipart(self, *, max_part_size: int | None = 64 * 1024 * 1024) -> Iterator[BodyPart]:
+        """Iterate over the parts of a multipart body (multipart/mixed, byteranges, form-data …), each in memory.
+
+        Raises DecodingError for a body that is none or is cut off, and for a part of more than ``max_part_size`` bytes.
+        """
+        from ..rules.multipart_parts import MultipartParts, boundary_of
+
+        try:
+            step = MultipartParts(boundary_of(self.headers.get("content-type", "")), max_part_size)
+        except HTTPError as error:
+            raise self._located(error) from None
+        return Pieces(self, Pipe(*self._decoding(), step))
 
     def _json_line(self, into: TypeForm[T], line: bytes) -> T:
         from ..converters import DEFAULT_CONVERTERS

@@ -155,7 +155,7 @@ class Defaults:
 
         With ``deferred`` an object given as body stays one, for plugins to render.
         """
-        template: dict[Any, Any] = {}
+        template: dict[Any, Any] | None = None
         if type(url) is not str or (options and "path_params" in options):
             url, template = _filled(url, options)
         parsed = parse_url(url)

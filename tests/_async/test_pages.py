@@ -20,6 +20,7 @@ from duohttp import (
     RemoteProtocolError,
 )
 
+from ..servers.nginx import MEGABYTE, Nginx
 from ..servers.raw import RawServer
 from .scripted import Answer, AsyncScriptedEngine
 
@@ -183,3 +184,15 @@ async def test_json_that_is_cut_off() -> None:
             assert [item async for item in response.iter_json(int)] == []
         assert caught.value.response is response
         assert engine.streams[0].closed
+
+
+async def test_parts_of_a_real_server(nginx: Nginx) -> None:
+    async with AsyncClient() as client:
+        headers = {"Range": "bytes=0-1,10-14"}
+        async with client.stream("GET", f"{nginx.url}/1mb.bin", headers=headers) as response:
+            parts = [part async for part in response.iter_multipart()]
+        assert [part.content for part in parts] == [MEGABYTE[:2], MEGABYTE[10:15]]
+        assert [part.headers["content-range"] for part in parts] == ["bytes 0-1/1048576", "bytes 10-14/1048576"]
+        async with client.stream("GET", f"{nginx.url}/small.txt") as response:
+            with pytest.raises(DecodingError, match="multipart"):
+                response.iter_multipart()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from ..rules.event_stream import MAX_EVENT_SIZE
+from ..values.limits import MAX_EVENT_SIZE
 from ..values.options import RequestOptions
 from ..values.url import URLTypes
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ..exceptions import DecodingError
+from ..values.limits import MAX_EVENT_SIZE
 
 __all__ = ["MAX_EVENT_SIZE", "EventStreamParser", "ServerSentEvent", "reconnect_delay"]
 
 T = TypeVar("T")
 
-MAX_EVENT_SIZE = 16 * 1024 * 1024
 MAX_DELAY = 60.0
 LONGEST_RETRY = 24 * 3600.0
 BOM = b"\xef\xbb\xbf"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .value import Value
 
-__all__ = ["DEFAULT_LIMITS", "Limits"]
+__all__ = ["DEFAULT_LIMITS", "MAX_EVENT_SIZE", "Limits"]
 
 
 class Limits(Value):
@@ -35,3 +35,5 @@ class Limits(Value):
 
 
 DEFAULT_LIMITS = Limits()
+
+MAX_EVENT_SIZE = 16 * 1024 * 1024

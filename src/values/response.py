@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -22,6 +21,7 @@ from .request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
     from typing import Self
 
     from typing_extensions import TypeForm
@@ -130,6 +130,8 @@ class BaseResponse:
     @property
     def elapsed(self) -> timedelta:
         """The time from sending to the end of the head, or of the body where it was saved."""
+        from datetime import timedelta
+
         return timedelta(seconds=self.elapsed_seconds)
 
     @property

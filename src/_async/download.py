@@ -147,9 +147,10 @@ class AsyncDownload:
                     batch, pieces, size = pieces, [], 0
                     await async_offload(part.write, batch)
                     shown.update(part.size, self._whole)
-        except HTTPError:
-            # What came before the cut need not come again.
-            await async_offload(part.write, pieces)
+        except BaseException:
+            # What came before the cut, or the cancellation, need not come again. Too little to need a thread.
+            if pieces:
+                part.write(pieces)
             raise
         await async_offload(part.write, pieces)
         shown.update(part.size, self._whole)

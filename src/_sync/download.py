@@ -148,9 +148,10 @@ class Download:
                     batch, pieces, size = pieces, [], 0
                     offload(part.write, batch)
                     shown.update(part.size, self._whole)
-        except HTTPError:
-            # What came before the cut need not come again.
-            offload(part.write, pieces)
+        except BaseException:
+            # What came before the cut, or the cancellation, need not come again. Too little to need a thread.
+            if pieces:
+                part.write(pieces)
             raise
         offload(part.write, pieces)
         shown.update(part.size, self._whole)

@@ -36,9 +36,10 @@ class NetrcAuth(AuthProvider):
     the home directory, if there is one. It is opened at the first request, and only where this plugin is installed;
     ``clear()`` has it read again.
 
-    An entry is for exactly its host, on any port, also after a redirect to it, since it is that host's own; the
-    ``default`` entry is only for the host that a call begins with. An entry without login or password gives nothing.
-    ``origins`` restricts all that further. ``preemptive=False`` waits for a server to ask.
+    An entry is for exactly its host, on any port; after a redirect to another host it is that host's own entry that
+    counts, and after one to another port or scheme of the same host there is none. The ``default`` entry is only for
+    the host that a call begins with. An entry without login or password gives nothing. ``origins`` restricts all that
+    further. ``preemptive=False`` waits for a server to ask.
 
     Raises InvalidRequest, at a request, for a ``path`` that can't be read and for a file that is no netrc.
     """

@@ -59,10 +59,10 @@ class NetrcProvider(BasicProvider):
 
     def authorization(self, request: Request) -> str | None:
         """Return the value that the file has for the host of a request. Raises InvalidRequest."""
-        origin = endpoint_of(request.url).origin
-        value: str | None = self.options.authorization_for(
-            self._netrc(), origin.host, default=origin == request.call.origin
-        )
+        origin, first = endpoint_of(request.url).origin, request.call.origin
+        if first is not None and origin != first and origin.host == first.host:
+            return None  # a redirect to another port, or to no TLS, is no way to have the password of this one
+        value: str | None = self.options.authorization_for(self._netrc(), origin.host, default=origin == first)
         return value
 
     def _netrc(self) -> Netrc:

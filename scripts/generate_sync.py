@@ -39,6 +39,7 @@ NAMES = {
 }
 PREFIX = re.compile(r"^(_*)(?:Async(?=[A-Z])|async_(?=[a-z]))")
 WORD = re.compile(r"\\.|\w+", re.DOTALL)  # an escape such as \n is no part of the word after it
+UNSPACED = re.compile(r"\b(?:async|await)\b(?! )")
 CODE_IN_TEXT = re.compile(r"\basync (?=with\b|for\b|def\b)|\bawait (?=[\w.]+[(`])")
 
 # What has two hand-written halves lives in ring 3, never in an async tree. Tests may use clocks and threads.
@@ -107,7 +108,7 @@ def renamed_parts(where: str) -> list[str]:
 
 def bad_tokens(text: str) -> Iterator[tuple[int, str]]:
     """Find ``await(x)`` and ``await`` at the end of a line: unasync drops the token after it, whatever it is."""
-    tokens = src_to_tokens(text)
+    tokens = src_to_tokens(text) if UNSPACED.search(text) else []  # tokens are costly, and such places are rare
     for token, following in pairwise(tokens):
         if token.name == "NAME" and token.src in ("async", "await") and following.name != "UNIMPORTANT_WS":
             yield token.line, f"write a space after {token.src}"

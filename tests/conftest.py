@@ -112,3 +112,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             if any(server.name in name or (server.name == "hypercorn" and name == "asgi_server") for name in used):
                 report.sections.append((f"log of {server.name}", server.tail(2000)))
     return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse test ids with addresses in them: tests are shared out to processes, which must agree on the ids."""
+    for item in items:
+        if " at 0x" in item.nodeid:
+            raise pytest.UsageError(f"this id differs from run to run, give it another: {item.nodeid}")

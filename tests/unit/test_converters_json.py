@@ -518,7 +518,6 @@ def test_unencodable_part_is_named(converters: Converters) -> None:
         (["\ud800"], "`str` at `$[0]`"),
         (Point, "`type` at `$`"),
     ],
-    ids=str,
 )
 def test_unencodable_kinds(library: str, converters: Converters, value: Any, path: str) -> None:
     if library == "functions" and path.startswith("`str`"):

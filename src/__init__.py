@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from .plugins.auth_oauth2 import OAuth2RefreshToken as OAuth2RefreshToken
     from .plugins.circuit_breaker import CircuitBreaker as CircuitBreaker
     from .plugins.coalesce import Coalesce as Coalesce
+    from .plugins.content_encoding import ContentEncoding as ContentEncoding
     from .plugins.content_negotiation import ContentNegotiation as ContentNegotiation
     from .plugins.default_request import DefaultRequest as DefaultRequest
     from .plugins.events import Event as Event
@@ -134,6 +135,7 @@ if TYPE_CHECKING:
     from .values.bearer_tokens import BearerTokens as BearerTokens
     from .values.body import Body as Body
     from .values.capabilities import Capability as Capability
+    from .values.content_codec import ContentCodec as ContentCodec
     from .values.headers import Headers as Headers
     from .values.limits import Limits as Limits
     from .values.multipart import FormData as FormData
@@ -146,6 +148,7 @@ if TYPE_CHECKING:
     from .values.resource import href as href
     from .values.resource import resource as resource
     from .values.response import BaseResponse as BaseResponse
+    from .values.settings import CodingLimits as CodingLimits
     from .values.timeout import Deadline as Deadline
     from .values.timeout import Timeout as Timeout
     from .verbs import delete as delete
@@ -161,6 +164,9 @@ if TYPE_CHECKING:
 
 
 _WHERE = {
+    "values.settings": ("CodingLimits",),
+    "values.content_codec": ("ContentCodec",),
+    "plugins.content_encoding": ("ContentEncoding",),
     "plugins.user_agent": ("UserAgent",),
     "plugins.default_request": ("DefaultRequest",),
     "rules.log_formats": ("LogFormat",),

@@ -193,7 +193,8 @@ class AsyncResponse(BaseResponse):
         from ..rules.codings import make_decoder
 
         try:
-            return (make_decoder(codings, self.request.settings.coding_limits),)
+            settings = self.request.settings
+            return (make_decoder(codings, settings.coding_limits, settings.codecs),)
         except HTTPError as error:
             raise self._located(error) from error.__cause__
 

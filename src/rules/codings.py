@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
 
 from ..exceptions import DecodingError, HTTPError, MissingExtra
+from ..values.content_codec import ContentCodec
 from ..values.settings import CodingLimits
 from . import zstd
 
@@ -217,6 +218,26 @@ class _Brotli:
             raise EOFError
 
 
+class _Custom:
+    """A coding of the user's."""
+
+    __slots__ = ("_decoder", "_started")
+
+    def __init__(self, decoder: Any) -> None:
+        self._decoder = decoder
+        self._started = False
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        self._started = self._started or bool(data)
+        if not getattr(self._decoder, "eof", False):
+            output = self._decoder.decompress(data)
+            yield from (output[at : at + _PIECE] for at in range(0, len(output), _PIECE))
+
+    def finish(self) -> None:
+        if self._started and not getattr(self._decoder, "eof", True):
+            raise EOFError
+
+
 def _brotli() -> Stage:
     for name in ("brotli", "brotlicffi"):
         try:
@@ -242,37 +263,40 @@ _STAGES: dict[str, Callable[[], Stage]] = {
 }
 
 
-def coding_names(codings: list[str], limits: CodingLimits) -> list[str]:
-    """Return the codings in the order they are undone, the last applied first."""
+def coding_names(codings: list[str], limits: CodingLimits, codecs: Sequence[ContentCodec] = ()) -> list[str]:
+    """Return the codings in the order they are undone, the last applied first. Raises DecodingError."""
     names = [name for value in codings for part in value.split(",") if (name := part.strip(" \t").lower())]
     if len(names) > limits.max_codings:
         raise DecodingError(f"the body has {len(names)} content codings, more than {limits.max_codings}")
     names = [name for name in reversed(names) if name != "identity"]
+    own = [codec.name for codec in codecs]
     for name in names:
-        if name not in _STAGES:
-            known = ", ".join(_STAGES)
+        if name not in _STAGES and name not in own:
+            known = ", ".join([*_STAGES, *own])
             raise DecodingError(f"the content coding {name[:40]!r} is not known, only {known}; read the body raw")
     return names
 
 
-def make_decoder(codings: list[str], limits: CodingLimits) -> ContentDecoder:
+def make_decoder(codings: list[str], limits: CodingLimits, codecs: Sequence[ContentCodec] = ()) -> ContentDecoder:
     """Return a decoder for the values of a response's Content-Encoding headers.
 
     Raises DecodingError for too many codings and for an unknown one, MissingExtra for one whose library is not
     installed.
     """
-    names = coding_names(codings, limits)
-    return ContentDecoder(names, [_STAGES[name]() for name in names], limits)
+    names = coding_names(codings, limits, codecs)
+    own = {codec.name: codec for codec in codecs}
+    stages = [_Custom(own[name].decompressor()) if name in own else _STAGES[name]() for name in names]
+    return ContentDecoder(names, stages, limits)
 
 
-def decode_all(raw: bytes, codings: list[str], limits: CodingLimits) -> bytes:
+def decode_all(raw: bytes, codings: list[str], limits: CodingLimits, codecs: Sequence[ContentCodec] = ()) -> bytes:
     """Return a whole body, codings undone. Raises as ``make_decoder`` and ``ContentDecoder.feed`` do."""
-    if len(codings) == 1 and codings[0] in ("gzip", "x-gzip"):
+    if len(codings) == 1 and codings[0] in ("gzip", "x-gzip") and not codecs:
         # Most bodies are one gzip member and small.
         content = _small_gzip(raw, limits)
         if content is not None:
             return content
-    decoder = make_decoder(codings, limits)
+    decoder = make_decoder(codings, limits, codecs)
     pieces = list(decoder.feed(raw))
     pieces.extend(decoder.finish())
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)

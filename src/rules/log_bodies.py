@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import HTTPError, InvalidHeader
 from ..values.media_type import MediaType
-from ..values.settings import CodingLimits
+from ..values.settings import DEFAULT_SETTINGS, Settings
 
 if TYPE_CHECKING:
     from ..values.body import Body
@@ -108,7 +108,7 @@ def shown(
     sample: BodySample,
     content_type: str | None,
     codings: list[str],
-    limits: CodingLimits,
+    settings: Settings,
     change: Callable[[str], str | None],
     *,
     decoded: bytes | None = None,
@@ -125,7 +125,7 @@ def shown(
     data, whole = sample.data, sample.kept == size
     if codings:
         if decoded is None:
-            decoded = _decoded(data, codings, limits)
+            decoded = _decoded(data, codings, settings)
         if decoded is None:
             return LoggedBody(reason="encoded", size=size)
         data = decoded
@@ -140,12 +140,12 @@ def shown(
     return LoggedBody(changed + f"… ({left} more bytes)" if left else changed, size=size)
 
 
-def _decoded(data: bytes, codings: list[str], limits: CodingLimits) -> bytes | None:
+def _decoded(data: bytes, codings: list[str], settings: Settings) -> bytes | None:
     """Undo the codings as far as there is data."""
     from .codings import make_decoder
 
     try:
-        pieces: Iterable[bytes] = make_decoder(codings, limits).feed(data)
+        pieces: Iterable[bytes] = make_decoder(codings, settings.coding_limits, settings.codecs).feed(data)
         return b"".join(pieces)
     except HTTPError:
         return None
@@ -180,7 +180,7 @@ def _part(body: Body, limit: int | None) -> str:
     if body.data is not None and not is_binary(body.content_type):
         sample = BodySample(limit)
         sample.add(body.data)
-        part = shown(sample, body.content_type, [], CodingLimits(), str)
+        part = shown(sample, body.content_type, [], DEFAULT_SETTINGS, str)
         if not part.reason:
             return part.text or ""
     size = "" if body.content_length is None else f"{body.content_length}-byte "

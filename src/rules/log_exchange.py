@@ -107,7 +107,7 @@ class LoggedExchange:
 
     def _request_body(self, sample: BodySample) -> LoggedBody:
         request = self.request
-        return shown(sample, self._entry.content_type, [], request.settings.coding_limits, self._changed(request))
+        return shown(sample, self._entry.content_type, [], request.settings, self._changed(request))
 
     def _limit(self) -> int:
         limit = self._options.max_body
@@ -199,8 +199,8 @@ class LoggedExchange:
                 decoded = response.content
             except HTTPError:
                 pass
-        limits = response.request.settings.coding_limits
-        return shown(sample, entry.content_type, codings, limits, self._changed(response), decoded=decoded)
+        settings = response.request.settings
+        return shown(sample, entry.content_type, codings, settings, self._changed(response), decoded=decoded)
 
     def _write_response(self, entry: LoggedResponse, size: int | None) -> None:
         fields = self._fields("response", self._entry)
@@ -244,8 +244,8 @@ class LoggedStream:
         entry.total = _milliseconds(now - exchange._started)
         if sample.size or complete:
             change = exchange._changed(self._response() or exchange.request)
-            limits = exchange.request.settings.coding_limits
-            entry.body = shown(sample, entry.content_type, self._codings, limits, change)
+            settings = exchange.request.settings
+            entry.body = shown(sample, entry.content_type, self._codings, settings, change)
             entry.body.closed = not complete
         else:
             entry.body = LoggedBody(reason="unread", size=entry.announced)

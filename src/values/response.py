@@ -228,7 +228,8 @@ class BaseResponse:
         from ..rules.codings import decode_all
 
         try:
-            return decode_all(raw, codings, self.request.settings.coding_limits)
+            settings = self.request.settings
+            return decode_all(raw, codings, settings.coding_limits, settings.codecs)
         except HTTPError as error:
             raise self._located(error) from None
 
@@ -240,7 +241,9 @@ class BaseResponse:
         from ..rules.codings import coding_names
 
         try:
-            return tuple(coding_names(self.headers.getall("content-encoding", []), self.request.settings.coding_limits))
+            codings = self.headers.getall("content-encoding", [])
+            settings = self.request.settings
+            return tuple(coding_names(codings, settings.coding_limits, settings.codecs))
         except HTTPError:
             return ()
 

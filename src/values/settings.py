@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from ..converters.registry import Converters
+    from .content_codec import ContentCodec
     from .url import Origin
 
 __all__ = ["CertTypes", "CodingLimits", "ConnectionSettings", "Settings", "VerifyTypes"]
@@ -39,6 +40,8 @@ class Settings(Value):
     """None means the default registry."""
     default_encoding: str = "utf-8"
     coding_limits: CodingLimits = CodingLimits()
+    codecs: tuple[ContentCodec, ...] = ()
+    """Content codings of the user's own."""
     parsers: tuple[Callable[[Any, Any], Any], ...] = ()
     """The ``parse_body`` hooks of plugins: ``(response, into)`` to a value, or to NotImplemented."""
     origin: Origin | None = None

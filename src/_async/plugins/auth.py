@@ -7,6 +7,7 @@ from typing import Any
 
 from ...plugins.auth import AuthProvider
 from ...rules.challenges import Challenge, parse_challenges
+from ...values.headers import Headers, SharedHeaders
 from ...values.request import Request
 from ..proceed import AsyncProceed
 from ..response import AsyncResponse
@@ -27,10 +28,12 @@ DRIVERS: dict[str, Callable[[Any], AsyncProvider]] = {
 class AsyncAuthHandler:
     """The waiting half of all the AuthProviders of a chain."""
 
-    __slots__ = ("_providers",)
+    __slots__ = ("_prepared", "_providers", "_statuses")
 
     def __init__(self, options: Sequence[AuthProvider]) -> None:
         self._providers = [DRIVERS[each.driver](each) for each in options]
+        self._statuses = frozenset().union(*[each.statuses for each in self._providers])
+        self._prepared: tuple[SharedHeaders, str, SharedHeaders] | None = None
 
     async def send(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:
         """Send with the credentials that belong to the origin, and again with those that the server asks for.
@@ -47,8 +50,8 @@ class AsyncAuthHandler:
             sent = await provider.ahead(request, proceed, alone=alone)
             if sent is not None:
                 break
-        response = await proceed(request if sent is None else _with(request, sent))
-        if any(response.status_code in each.statuses for each in providers):
+        response = await proceed(request if sent is None else self._with(request, sent))
+        if response.status_code in self._statuses:
             return await self._answered(request, response, proceed, providers, sent)
         if sent is not None:
             sent.provider.accepted(request, response, sent)
@@ -79,7 +82,7 @@ class AsyncAuthHandler:
                 return response
             # What is left of a streamed body is of no use: its connection is given up.
             await response.aclose()
-            response = await proceed(_with(request, sent))
+            response = await proceed(self._with(request, sent))
 
     async def _next(
         self,
@@ -107,6 +110,22 @@ class AsyncAuthHandler:
                 return following
         return None
 
+    def _with(self, request: Request, sent: Sent) -> Request:
+        # A copy: what a redirect or a retry sends next begins without credentials.
+        authorized = request.copy()
+        shared = request.shared_headers
+        if shared is None or not sent.lasts:
+            authorized.headers["Authorization"] = sent.value
+            return authorized
+        # Most requests of a client differ in nothing but the url, and then share their headers here too.
+        prepared = self._prepared
+        if prepared is None or prepared[0] is not shared or prepared[1] != sent.value:
+            headers = Headers(shared)
+            headers["Authorization"] = sent.value
+            prepared = self._prepared = (shared, sent.value, SharedHeaders(headers))
+        authorized.shared_headers = prepared[2]
+        return authorized
+
 
 def _ranked(
     providers: list[AsyncProvider], challenges: list[Challenge], sent: Sent | None
@@ -127,13 +146,6 @@ def _ranked(
             found.append((rank, provider, best))
     found.sort(key=lambda each: each[0], reverse=True)
     return [(provider, challenge) for _, provider, challenge in found]
-
-
-def _with(request: Request, sent: Sent) -> Request:
-    # A copy: what a redirect or a retry sends next begins without credentials.
-    authorized = request.copy()
-    authorized.headers["Authorization"] = sent.value
-    return authorized
 
 
 HANDLER = AsyncAuthHandler

@@ -158,7 +158,7 @@ class AsyncDigestProvider(AsyncProvider):
             cnonce=session.cnonce if challenge.session else new_cnonce(),
             body_hash=hashed,
         )
-        return Sent(self, value, session, ahead=ahead)
+        return Sent(self, value, session, ahead=ahead, lasts=False)
 
 
 async def _body_hash(hasher: Any, request: Request) -> str:

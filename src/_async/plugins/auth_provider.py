@@ -19,13 +19,17 @@ __all__ = ["AsyncProvider", "Sent", "belongs"]
 class Sent:
     """Credentials on their way: whose they are, the Authorization value, and what the provider must remember."""
 
-    __slots__ = ("ahead", "detail", "provider", "value")
+    __slots__ = ("ahead", "detail", "lasts", "provider", "value")
 
-    def __init__(self, provider: AsyncProvider, value: str, detail: Any = None, *, ahead: bool = False) -> None:
+    def __init__(
+        self, provider: AsyncProvider, value: str, detail: Any = None, *, ahead: bool = False, lasts: bool = True
+    ) -> None:
         self.provider = provider
         self.value = value
         self.detail = detail
         self.ahead = ahead
+        self.lasts = lasts
+        """Whether the next request may have the same value."""
 
     def __repr__(self) -> str:
         return f"<Sent by {self.provider.options.name}>"

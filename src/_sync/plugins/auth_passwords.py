@@ -155,7 +155,7 @@ class DigestProvider(Provider):
             cnonce=session.cnonce if challenge.session else new_cnonce(),
             body_hash=hashed,
         )
-        return Sent(self, value, session, ahead=ahead)
+        return Sent(self, value, session, ahead=ahead, lasts=False)
 
 
 def _body_hash(hasher: Any, request: Request) -> str:

@@ -11,12 +11,15 @@
 ``/events``                JSON lines
 ``/log``                   lines of text
 ``/busy/KEY``              503 with ``Retry-After: 0`` once for each key, then 200
+``/digest``                wants Digest authentication, of user:secret
+``/token``                 a token endpoint that gives ``letmein``
 ``/stall``                 sends a head and the start of a body, then waits
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import signal
 import sys
@@ -85,6 +88,27 @@ async def busy(exchange: Exchange, rest: str) -> None:
         await exchange.json({"calls": CALLS[f"busy/{rest}"]})
 
 
+async def digest(exchange: Exchange, rest: str) -> None:
+    given = dict(re.findall(r'(\w+)="?([^",]*)', exchange.header("authorization")))
+    known, action = (hash_of(text) for text in ("user:docs:secret", f"{exchange.scope['method']}:/digest"))
+    wanted = f"{known}:n0nce:{given.get('nc')}:{given.get('cnonce')}:auth:{action}"
+    if given.get("response") == hash_of(wanted):
+        await exchange.text("welcome\n")
+    else:
+        challenge = 'Digest realm="docs", nonce="n0nce", qop="auth", algorithm=SHA-256'
+        await exchange.text("who are you?\n", 401, ("www-authenticate", challenge))
+
+
+def hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def token(exchange: Exchange, rest: str) -> None:
+    await exchange.body()
+    tokens = {"access_token": "letmein", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "refresh-2"}
+    await exchange.json(tokens)
+
+
 async def stall(exchange: Exchange, rest: str) -> None:
     await exchange.start(200, ("content-type", "text/plain"))
     await exchange.part(b"wait for it")
@@ -102,6 +126,8 @@ ROUTES.update(
         "events": asgi_app.lines,
         "log": log,
         "busy": busy,
+        "digest": digest,
+        "token": token,
         "stall": stall,
     }
 )

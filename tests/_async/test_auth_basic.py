@@ -27,6 +27,7 @@ from duohttp import (
     reply,
 )
 from duohttp._async.proceed import AsyncProceed
+from duohttp._concurrency import ManualClock, use_clock
 from duohttp.engines.mock import Recorded, Reply
 from duohttp.plugins.flow import call
 from duohttp.plugins.plugin import Flow
@@ -385,6 +386,22 @@ async def test_a_redirect_is_authenticated_by_its_own_origin() -> None:
     client = AsyncClient(engine=engine, plugins=[BasicAuth("ada", "secret"), HttpRedirect()])
     await client.get("http://a.test/1")
     assert sent(engine) == [ADA, ADA]
+
+
+async def test_event_streams_are_authenticated_each_time_they_connect() -> None:
+    def answer(recorded: Recorded) -> Reply:
+        if recorded.headers.get("authorization") != ADA:
+            return reply(401, headers={"WWW-Authenticate": "Basic"})
+        if len(engine.history) > 3:
+            return reply(204)
+        return reply(200, content=b"data: hello\n\n", headers={"Content-Type": "text/event-stream"})
+
+    engine = MockEngine(answer)
+    client = AsyncClient(engine=engine, auth=BasicAuth("ada", "secret", preemptive=False))
+    with use_clock(ManualClock()):
+        async with client.sse(URL) as events:
+            assert [event.data async for event in events] == ["hello"]
+    assert sent(engine) == [None, ADA] * 2
 
 
 async def test_nginx_takes_the_password(nginx: Nginx) -> None:

@@ -27,6 +27,7 @@ from duohttp import (
     Stage,
     reply,
 )
+from duohttp._concurrency import ManualClock, use_clock
 from duohttp._sync.proceed import Proceed
 from duohttp.engines.mock import Recorded, Reply
 from duohttp.plugins.flow import call
@@ -386,6 +387,22 @@ def test_a_redirect_is_authenticated_by_its_own_origin() -> None:
     client = Client(engine=engine, plugins=[BasicAuth("ada", "secret"), HttpRedirect()])
     client.get("http://a.test/1")
     assert sent(engine) == [ADA, ADA]
+
+
+def test_event_streams_are_authenticated_each_time_they_connect() -> None:
+    def answer(recorded: Recorded) -> Reply:
+        if recorded.headers.get("authorization") != ADA:
+            return reply(401, headers={"WWW-Authenticate": "Basic"})
+        if len(engine.history) > 3:
+            return reply(204)
+        return reply(200, content=b"data: hello\n\n", headers={"Content-Type": "text/event-stream"})
+
+    engine = MockEngine(answer)
+    client = Client(engine=engine, auth=BasicAuth("ada", "secret", preemptive=False))
+    with use_clock(ManualClock()):
+        with client.sse(URL) as events:
+            assert [event.data for event in events] == ["hello"]
+    assert sent(engine) == [None, ADA] * 2
 
 
 def test_nginx_takes_the_password(nginx: Nginx) -> None:

@@ -58,6 +58,7 @@ class Auth(StatefulPlugin):
     stage = Stage.AUTH
     repeatable = True
     handler = "auth_flow"
+    origins: frozenset[Origin] | None = None
 
     def __init__(self, *, origins: OriginTypes = None) -> None:
         self.origins = _origins(origins)

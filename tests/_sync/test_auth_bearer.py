@@ -16,6 +16,8 @@ from duohttp import (
     InvalidHeader,
     MockEngine,
     Plugin,
+    RequestCancelled,
+    RequestError,
     Response,
     Retry,
     Timeout,
@@ -305,6 +307,49 @@ def test_all_callers_cancelled_and_the_tokens_come_all_the_same() -> None:
     assert len(source.asked) == 1
 
 
+def test_a_cancelled_caller_sends_nothing(clock: ManualClock) -> None:
+    server, source = Server("old"), Source("new", waits=True)
+    tokens = BearerTokens("old", expires_at=clock.wall_time() + 100)
+    client = client_of(server, BearerAuth(tokens, refresh_tokens=source.refresh, skew=40))
+    client.get(URL)
+    clock.advance(80)
+    task = spawn(client.get, URL)
+    until(lambda: source.asked)
+    task.cancel()
+    assert task.wait(20)
+    source.go.set()
+    assert task.cancelled()
+    # Though the tokens still live.
+    assert server.sent == ["old"]
+
+
+def test_a_fetch_that_is_interrupted_is_begun_again_for_a_while() -> None:
+    server, source = Server(), Source(RequestCancelled("a"), RequestCancelled("b"), "new")
+    client = client_of(server, BearerAuth(load_tokens=source.load))
+    assert (client.get(URL)).text == "welcome"
+    assert len(source.asked) == 3
+    hopeless = Source(RequestCancelled("a"))
+    client = client_of(server, BearerAuth(load_tokens=hopeless.load))
+    with pytest.raises(RequestError, match="interrupted again and again"):
+        client.get(URL)
+    assert len(hopeless.asked) == 3
+
+
+def test_a_fetch_that_can_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    from duohttp._sync.plugins import auth_tokens
+
+    def full(*arguments: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    server, source = Server(), Source("new")
+    client = client_of(server, BearerAuth("old", refresh_tokens=source.refresh))
+    with monkeypatch.context() as patched:
+        patched.setattr(auth_tokens, "spawn", full)
+        with pytest.raises(RuntimeError, match="can't start"):
+            client.get(URL)
+    assert (client.get(URL)).text == "welcome"
+
+
 def test_a_caller_out_of_time_leaves_the_refresh_to_the_others() -> None:
     server, source = Server(), Source("new", waits=True)
     client = client_of(server, BearerAuth("old", refresh_tokens=source.refresh))
@@ -348,12 +393,14 @@ def test_a_failed_refresh_is_no_harm_while_the_tokens_live(clock: ManualClock) -
     server, source = Server("old"), Source(KeyError("broken"))
     tokens = BearerTokens("old", expires_at=clock.wall_time() + 100)
     client = client_of(server, BearerAuth(tokens, refresh_tokens=source.refresh, skew=40))
+    client.get(URL)
     clock.advance(80)
     assert (client.get(URL)).text == "welcome"
+    assert len(source.asked) == 1
     clock.advance(20)
     with pytest.raises(KeyError):
         client.get(URL)
-    assert server.sent == ["old"]
+    assert server.sent == ["old", "old"]
 
 
 def test_tokens_that_live_shorter_than_the_skew_are_used(clock: ManualClock) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ._async.results import AsyncResults as AsyncResults
     from ._async.scope import AsyncDeferred as AsyncDeferred
     from ._async.scope import AsyncScope as AsyncScope
+    from ._concurrency.progress_bar import ProgressBar as ProgressBar
     from ._sync.client import Client as Client
     from ._sync.engines.engine import Engine as Engine
     from ._sync.event_source import EventSource as EventSource
@@ -97,6 +98,9 @@ if TYPE_CHECKING:
     from .plugins.auth_netrc import NetrcAuth as NetrcAuth
     from .plugins.auth_oauth2 import OAuth2ClientCredentials as OAuth2ClientCredentials
     from .plugins.auth_oauth2 import OAuth2RefreshToken as OAuth2RefreshToken
+    from .plugins.body_progress import BodyProgress as BodyProgress
+    from .plugins.bom_remover import BOMRemover as BOMRemover
+    from .plugins.call_id import CallId as CallId
     from .plugins.circuit_breaker import CircuitBreaker as CircuitBreaker
     from .plugins.coalesce import Coalesce as Coalesce
     from .plugins.content_encoding import ContentEncoding as ContentEncoding
@@ -117,6 +121,7 @@ if TYPE_CHECKING:
     from .plugins.plugin import Stage as Stage
     from .plugins.rate_limit import RateLimit as RateLimit
     from .plugins.redirect import HttpRedirect as HttpRedirect
+    from .plugins.response_observer import ResponseObserver as ResponseObserver
     from .plugins.retry import Retry as Retry
     from .plugins.user_agent import UserAgent as UserAgent
     from .plugins.validator import HttpCallValidator as HttpCallValidator
@@ -164,6 +169,11 @@ if TYPE_CHECKING:
 
 
 _WHERE = {
+    "_concurrency.progress_bar": ("ProgressBar",),
+    "plugins.response_observer": ("ResponseObserver",),
+    "plugins.body_progress": ("BodyProgress",),
+    "plugins.call_id": ("CallId",),
+    "plugins.bom_remover": ("BOMRemover",),
     "values.settings": ("CodingLimits",),
     "values.content_codec": ("ContentCodec",),
     "plugins.content_encoding": ("ContentEncoding",),

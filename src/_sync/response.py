@@ -142,15 +142,15 @@ class Response(BaseResponse):
 
         Raises DecodingError for a broken or unreasonably dense coding.
         """
-        return Pieces(self, Pipe(*self._decoding(), *_resizing(chunk_size)))
+        return Pieces(self, Pipe(*self._as_bytes(), *_resizing(chunk_size)))
 
     def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
         """Iterate over the body as text; a character cut between two pieces is put together again."""
-        return Pieces(self, Pipe(*self._decoding(), *_resizing(chunk_size), TextDecoder(self.encoding)))
+        return Pieces(self, Pipe(*self._as_text(chunk_size)))
 
     def iter_lines(self) -> Iterator[str]:
         r"""Iterate over the lines, without their ends: LF, CRLF or CR, wherever the pieces are cut."""
-        return Pieces(self, Pipe(*self._decoding(), TextDecoder(self.encoding), LineSplitter()))
+        return Pieces(self, Pipe(*self._as_text(), LineSplitter()))
 
     def iter_json(self, into: TypeForm[T], *, array: bool | None = None) -> Iterator[T]:
         """Iterate over JSON lines (NDJSON), or over the items of a JSON array, each as a T, while they come.
@@ -166,7 +166,7 @@ class Response(BaseResponse):
             steps = (JsonArray(decode),)
         elif array is None and self.headers.get("content-type", "").lower().startswith("application/json"):
             steps = (JsonItems(decode),)
-        return Pieces(self, Pipe(*self._decoding(), TextDecoder(self.encoding), *steps))
+        return Pieces(self, Pipe(*self._as_text(), *steps))
 
     def iter_multipart(self, *, max_part_size: int | None = 64 * 1024 * 1024) -> Iterator[BodyPart]:
         """Iterate over the parts of a multipart body (multipart/mixed, byteranges, form-data …), each in memory.
@@ -186,6 +186,21 @@ class Response(BaseResponse):
 
         converters = self.request.settings.converters or DEFAULT_CONVERTERS
         return converters.decode(line, into, "application/json", "utf-8")
+
+    def _as_bytes(self) -> tuple[Step, ...]:
+        if not self.request.settings.remove_bom:
+            return self._decoding()
+        from ..rules.boms import BomStep
+
+        return (*self._decoding(), BomStep())
+
+    def _as_text(self, chunk_size: int | None = None) -> tuple[Step, ...]:
+        steps = (*self._decoding(), *_resizing(chunk_size))
+        if not self.request.settings.remove_bom:
+            return (*steps, TextDecoder(self.encoding))
+        from ..rules.boms import BomTextDecoder
+
+        return (*steps, BomTextDecoder(self.encoding))
 
     def _decoding(self) -> tuple[Step, ...]:
         codings = self.headers.getall("content-encoding", None)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from ..exceptions import HTTPError
+from ..values.call import CALL_ID
 from ..values.headers import Headers
 from ..values.request import Request
 from ..values.response import BaseResponse, without_credentials
@@ -132,7 +133,8 @@ class LoggedExchange:
 
     def _fields(self, event: str, entry: LoggedRequest) -> dict[str, Any]:
         fields = {"http_event": event, "http_method": entry.method, "http_url": entry.url}
-        return {**fields, "http_request_bytes": entry.size}
+        call_id = self.request.attribute(CALL_ID)
+        return {**fields, "http_request_bytes": entry.size, **({"http_call_id": call_id} if call_id else {})}
 
     # The response.
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .attributes import AttributeKey
+
 if TYPE_CHECKING:
     from ..plugins.events import Events
     from ..rules.cookie_header import SentCookies
     from .attempt import Attempt
     from .url import Origin
 
-__all__ = ["MAX_SENDS", "Call"]
+__all__ = ["CALL_ID", "MAX_SENDS", "Call"]
 
 MAX_SENDS = 20
 """How often one call may be sent, over redirects, retries and auth steps together."""
+
+CALL_ID = AttributeKey[str]("call id")
+"""The id of a call, where the plugin CallId gives it one."""
 
 
 class Call:

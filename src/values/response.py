@@ -218,7 +218,18 @@ class BaseResponse:
         """The body, content codings undone. Raises ResponseNotRead, DecodingError."""
         content = self._content
         if content is None:
-            content = self._content = self._decode(self.raw_content)
+            content = self._decode(self.raw_content)
+            if self.request.settings.remove_bom:
+                content = self._without_bom(content)
+            self._content = content
+        return content
+
+    def _without_bom(self, content: bytes) -> bytes:
+        from ..rules.boms import split_bom
+
+        content, encoding = split_bom(content)
+        if encoding is not None:
+            self._encoding = encoding
         return content
 
     def _decode(self, raw: bytes) -> bytes:

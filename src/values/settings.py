@@ -42,6 +42,8 @@ class Settings(Value):
     coding_limits: CodingLimits = CodingLimits()
     codecs: tuple[ContentCodec, ...] = ()
     """Content codings of the user's own."""
+    remove_bom: bool = False
+    """Whether byte order marks are taken off bodies."""
     parsers: tuple[Callable[[Any, Any], Any], ...] = ()
     """The ``parse_body`` hooks of plugins: ``(response, into)`` to a value, or to NotImplemented."""
     origin: Origin | None = None

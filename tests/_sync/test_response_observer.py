@@ -1,0 +1,189 @@
+# Generated from tests/_async/test_response_observer.py by scripts/generate_sync.py. Do not edit.
+"""ResponseObserver: copies for others, beside the one who asked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from duohttp import Client, Request, Response, ResponseNotRead, ResponseObserver, Retry
+from duohttp._concurrency import Event
+
+from ..servers.asgi import AsgiServer
+from ..servers.nginx import Nginx
+from .scripted import Answer, ScriptedEngine
+
+pytestmark = pytest.mark.anyio
+
+URL = "http://a.test/"
+
+
+class Observer:
+    """Keeps what it is given, and lets a test wait for it."""
+
+    def __init__(self, wanted: int = 1) -> None:
+        self.seen: list[Response] = []
+        self.enough = Event()
+        self.may_go_on = Event()
+        self.may_go_on.set()
+        self.wanted = wanted
+
+    def __call__(self, response: Response) -> None:
+        self.may_go_on.wait(10)
+        self.seen.append(response)
+        if len(self.seen) >= self.wanted:
+            self.enough.set()
+
+    def wait(self) -> list[Response]:
+        """Return what came, once it is all there."""
+        assert self.enough.wait(10)
+        return self.seen
+
+
+def client_of(answer: Callable[[Request], Answer], *plugins: Any) -> tuple[Client, ScriptedEngine]:
+    engine = ScriptedEngine(answer)
+    return Client(engine=engine, plugins=plugins), engine
+
+
+def hello(request: Request) -> Answer:
+    return 200, {"content-type": "text/plain"}, [b"he", b"llo"]
+
+
+def test_saved_responses() -> None:
+    observer = Observer()
+    client, _ = client_of(hello, ResponseObserver(observer))
+    response = client.get(URL)
+    copy = (observer.wait())[0]
+    assert copy is not response
+    assert copy.text == response.text == "hello"
+    assert copy.headers["content-type"] == "text/plain"
+    assert str(copy.url) == URL
+
+
+def test_streamed_responses_are_copied_on_their_way() -> None:
+    observer = Observer()
+    client, engine = client_of(hello, ResponseObserver(observer))
+    with client.stream("GET", URL) as response:
+        pieces = [piece for piece in response.iter_bytes()]
+    assert pieces == [b"he", b"llo"]
+    assert (observer.wait())[0].content == b"hello"
+    assert engine.streams[0].closed
+
+
+def test_the_one_who_asked_waits_for_nothing() -> None:
+    observer = Observer()
+    observer.may_go_on = Event()
+    client, _ = client_of(hello, ResponseObserver(observer))
+    assert (client.get(URL)).text == "hello"
+    assert observer.seen == []
+    observer.may_go_on.set()
+    assert len(observer.wait()) == 1
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_bodies_that_are_not_whole_are_not_handed_over(given_up: bool) -> None:
+    observer = Observer()
+    client, _ = client_of(hello, ResponseObserver(observer, max_body=None if given_up else 4))
+    with client.stream("GET", URL) as response:
+        if not given_up:
+            assert response.read() == b"hello"
+    copy = (observer.wait())[0]
+    assert copy.status_code == 200
+    with pytest.raises(ResponseNotRead):
+        _ = copy.content
+
+
+class Logged(logging.Handler):
+    """Keeps records, and lets a test wait for one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+        self.came = Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+        self.came.set()
+
+
+def test_failures_are_logged_and_break_nothing() -> None:
+    def broken(response: Response) -> None:
+        raise KeyError("oops")
+
+    handler = Logged()
+    logger = logging.getLogger("duohttp")
+    logger.addHandler(handler)
+    try:
+        client, _ = client_of(hello, ResponseObserver(broken))
+        assert (client.get(URL)).text == "hello"
+        assert handler.came.wait(10)
+    finally:
+        logger.removeHandler(handler)
+    (record,) = handler.records
+    assert record.getMessage().startswith("ResponseObserver: the observer of <")
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], KeyError)
+
+
+def test_what_is_too_much_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    observer = Observer(2)
+    observer.may_go_on = Event()
+    client, _ = client_of(hello, ResponseObserver(observer, limit=2))
+    for _ in range(3):
+        assert (client.get(URL)).text == "hello"
+    observer.may_go_on.set()
+    assert len(observer.wait()) == 2
+    assert "2 are still at work" in caplog.text
+
+
+def test_filter() -> None:
+    observer = Observer()
+    client, _ = client_of(hello, ResponseObserver(observer, filter=lambda request: request.method == "PUT"))
+    client.get(URL)
+    client.put(URL)
+    assert [response.request.method for response in observer.wait()] == ["PUT"]
+
+
+def test_a_filter_that_fails_is_named() -> None:
+    def broken(request: Request) -> bool:
+        raise KeyError("oops")
+
+    client, engine = client_of(hello, ResponseObserver(lambda response: None, filter=broken))
+    with pytest.raises(KeyError) as caught:
+        client.get(URL)
+    assert caught.value.__notes__ == ["raised by the plugin ResponseObserver"]
+    assert engine.requests == []
+
+
+def test_each_attempt_is_seen() -> None:
+    left = [503, 200]
+    observer = Observer(2)
+    client, _ = client_of(
+        lambda request: (left.pop(0), {"retry-after": "0"}, b""), Retry(max_retries=1), ResponseObserver(observer)
+    )
+    client.get(URL)
+    assert sorted(response.status_code for response in observer.wait()) == [200, 503]
+
+
+def test_options() -> None:
+    for options in ({"on_response": 5}, {"on_response": print, "filter": 5}):
+        with pytest.raises(TypeError):
+            ResponseObserver(**options)
+    for wrong in ({"limit": 0}, {"max_body": -1}):
+        with pytest.raises(ValueError):
+            ResponseObserver(print, **wrong)  # type: ignore[arg-type]
+    assert repr(ResponseObserver(print)) == "ResponseObserver(print)"
+
+
+def test_against_servers(asgi_server: AsgiServer, nginx: Nginx) -> None:
+    observer = Observer(3)
+    with Client(plugins=[ResponseObserver(observer)]) as client:
+        small = client.get(f"{nginx.url}/small.txt")
+        users = client.get(f"{asgi_server.url}/users/7")
+        with client.stream("GET", f"{asgi_server.url}/chunked?n=3&size=5") as response:
+            chunked = response.read()
+        bodies = {response.content for response in observer.wait()}
+    assert bodies == {small.content, users.content, chunked}

@@ -24,7 +24,7 @@ from duohttp._concurrency import TaskGroup, monotonic, sleep
 from ..faults import acts
 from ..faults.leaks import nothing_left
 from ..faults.scripted_server import Act, Peer, ScriptedServer, reply, scripted_server
-from .faulty import ENGINES, Tried, still_well, until, without
+from .faulty import ENGINES, Tried, still_well, until
 
 pytestmark = [
     pytest.mark.anyio,
@@ -133,7 +133,6 @@ def test_keep_alive_race(engine: str, server: ScriptedServer) -> None:
 @pytest.mark.parametrize("extra", [EVIL, b"\r\n", b"x", b"HTTP/1.1 "])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_extra_bytes_with_the_answer(engine: str, server: ScriptedServer, extra: bytes, method: str) -> None:
-    without(engine, "httpcore", "h11 keeps what follows a response for the next one")
     first = reply(b"first")
     server.then(acts.answer((first if method == "GET" else first[:-5]) + extra))
     with Tried(engine) as client:
@@ -152,7 +151,6 @@ def test_extra_bytes_with_the_answer(engine: str, server: ScriptedServer, extra:
     ],
 )
 def test_body_where_none_may_be(engine: str, server: ScriptedServer, data: bytes) -> None:
-    without(engine, "httpcore", "h11 keeps what follows a response for the next one")
     server.then(acts.answer(data))
     with Tried(engine) as client:
         response = client.get(server.url())

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from os import environ
 from typing import TYPE_CHECKING, Any
 
 from ...._concurrency import AsyncStateLock, async_owner, fork_generation
-from ...._network import AsyncNetwork
 from ....engines.native import NativeEngine
-from ....exceptions import ConnectError, NetworkError, ProxyError, UnsupportedByEngine
-from ....rules.framing import absolute_form
+from ....exceptions import NetworkError
 from ....rules.http1 import DEFAULT_HTTP1_LIMITS, ResponseParser
 from ....values.capabilities import Capability
 from ....values.limits import Limits
 from ....values.pool_stats import PoolStats
 from ....values.request import Request
 from ....values.settings import ConnectionSettings
-from ....values.timeout import Deadline
 from ....values.unset import Unset
 from ....values.url import Endpoint, endpoint_of
 from ...response import AsyncResponse
 from ..engine import AsyncEngine
 from .connection import AsyncConnection
+from .connector import AsyncConnector
 from .pool import AsyncPool, AsyncRoutePool
-from .tunnel import open_tunnel, proxy_headers
+from .routes import proxied, settings_proxies
 
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
-    from ...._network import AsyncByteStream
-    from ....rules.proxies import ProxyRules
     from ....values.proxy import Proxy
 
 __all__ = ["AsyncNativeDriver"]
@@ -60,14 +53,8 @@ class AsyncNativeDriver(AsyncEngine):
         given = options.http1_limits
         self._parser_limits = DEFAULT_HTTP1_LIMITS if isinstance(given, Unset) else given
         self._retry_stale = options.retry_stale
-        self._network = AsyncNetwork(
-            resolver=settings.resolver,
-            local_address=settings.local_address,
-            socket_options=settings.socket_options,
-            happy_eyeballs_delay=options.happy_eyeballs_delay,
-        )
-        self._proxies = _proxy_rules(settings)
-        self._context: SSLContext | None = None
+        self._connector = AsyncConnector(options, settings)
+        self._proxies = settings_proxies(settings)
         self._locks: dict[int, AsyncStateLock] = {}
         self._owner: Any = None
         self._generation = fork_generation()
@@ -85,7 +72,7 @@ class AsyncNativeDriver(AsyncEngine):
         proxy: Proxy | None = None
         if self._proxies is not None:
             proxy = self._proxies.proxy_for(endpoint.origin)
-            request, endpoint, route = _proxied(request, endpoint, proxy)
+            request, endpoint, route = proxied(request, endpoint, proxy)
         first: NetworkError | None = None
         while True:
             taken = pool.take(route, fresh=first is not None)
@@ -123,7 +110,7 @@ class AsyncNativeDriver(AsyncEngine):
             if isinstance(taken, AsyncConnection):
                 return taken
         try:
-            stream = await self._open(request, endpoint, proxy)
+            stream = await self._connector.open(request, endpoint, proxy)
         except BaseException:
             pool.give_back(taken)
             raise
@@ -141,62 +128,6 @@ class AsyncNativeDriver(AsyncEngine):
             connection.abort()
             raise
         return connection
-
-    async def _open(self, request: Request, endpoint: Endpoint, proxy: Proxy | None) -> AsyncByteStream:
-        """Connect, through the proxy if there is one, and do the TLS handshake: all within the connect timeout."""
-        timeout = request.timeout.connect
-        if request.deadline is not None:
-            timeout = request.deadline.clamp(timeout)
-        limit = None if timeout is None else Deadline(timeout)
-        scheme, host, port = endpoint.origin
-        stream: AsyncByteStream | None = None
-        try:
-            if self._settings.uds is not None:
-                stream = await self._network.connect_unix(self._settings.uds, timeout)
-            elif proxy is None:
-                stream = await self._network.connect_tcp(host, port, timeout)
-            else:
-                stream = await self._connect_proxy(proxy, limit)
-                if scheme == "http":
-                    return stream
-                await open_tunnel(stream, proxy, endpoint, limit)
-            if scheme == "https":
-                stream = await stream.start_tls(self._tls_context(), host, _left(limit))
-        except BaseException:
-            if stream is not None:
-                stream.abort()
-            raise
-        return stream
-
-    async def _connect_proxy(self, proxy: Proxy, limit: Deadline | None) -> AsyncByteStream:
-        if proxy.is_socks:
-            raise UnsupportedByEngine(f"{self!r} speaks no SOCKS; use HttpcoreEngine for the proxy {proxy}")
-        try:
-            stream = await self._network.connect_tcp(proxy.host, proxy.port, _left(limit))
-            if proxy.scheme == "http":
-                return stream
-            context = self._tls_context()
-            if proxy.verify is not None:
-                from ...._network.tls import make_context
-
-                context = make_context(proxy.verify, None, alpn=("http/1.1",), trust_env=self._settings.trust_env)
-            try:
-                return await stream.start_tls(context, proxy.host, _left(limit))
-            except BaseException:
-                stream.abort()
-                raise
-        except ConnectError as error:
-            raise ProxyError(f"the proxy {proxy} can't be reached: {error.message}") from error
-
-    def _tls_context(self) -> SSLContext:
-        context = self._context
-        if context is None:
-            from ...._network.tls import make_context
-
-            settings = self._settings
-            context = make_context(settings.verify, settings.cert, alpn=("http/1.1",), trust_env=settings.trust_env)
-            self._context = context
-        return context
 
     # Pools: one for each event loop, none that was made before a fork.
 
@@ -252,33 +183,6 @@ class AsyncNativeDriver(AsyncEngine):
 
     def __repr__(self) -> str:
         return repr(self._options)
-
-
-def _proxy_rules(settings: ConnectionSettings) -> ProxyRules | None:
-    """Return the rules, or None where nothing names a proxy, which is the common case and costs nothing."""
-    named = settings.trust_env and any(name.lower().endswith("_proxy") for name in environ)
-    if settings.proxy is None and not named:
-        return None
-    from ....rules.proxies import proxy_rules
-
-    return proxy_rules(settings.proxy, environ if settings.trust_env else None) or None
-
-
-def _proxied(request: Request, endpoint: Endpoint, proxy: Proxy | None) -> tuple[Request, Endpoint, Any]:
-    """Return request, endpoint and route in the form that a way with or without a proxy asks for."""
-    if proxy is not None and endpoint.origin.scheme == "http":
-        # One connection to the proxy serves all plain origins.
-        request = request.copy()
-        request.headers.update(proxy_headers(proxy))
-        return request, endpoint._replace(target=absolute_form(endpoint)), proxy
-    if "proxy-authorization" in request.headers:
-        request = request.copy()
-        request.headers.popall("proxy-authorization")
-    return request, endpoint, (endpoint.origin, proxy)
-
-
-def _left(limit: Deadline | None) -> float | None:
-    return None if limit is None else limit.remaining()
 
 
 def _abort(pool: AsyncPool) -> None:

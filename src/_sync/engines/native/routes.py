@@ -1,0 +1,42 @@
+# Generated from src/_async/engines/native/routes.py by scripts/generate_sync.py. Do not edit.
+"""Which way a request goes: straight, or through a proxy, and what it looks like there."""
+
+from __future__ import annotations
+
+from os import environ
+from typing import TYPE_CHECKING, Any
+
+from ....rules.framing import absolute_form
+from ....values.request import Request
+from ....values.settings import ConnectionSettings
+from ....values.url import Endpoint
+from .tunnel import proxy_headers
+
+if TYPE_CHECKING:
+    from ....rules.proxies import ProxyRules
+    from ....values.proxy import Proxy
+
+__all__ = ["proxied", "settings_proxies"]
+
+
+def settings_proxies(settings: ConnectionSettings) -> ProxyRules | None:
+    """Return the rules, or None where nothing names a proxy, which is the common case and costs nothing."""
+    named = settings.trust_env and any(name.lower().endswith("_proxy") for name in environ)
+    if settings.proxy is None and not named:
+        return None
+    from ....rules.proxies import proxy_rules
+
+    return proxy_rules(settings.proxy, environ if settings.trust_env else None) or None
+
+
+def proxied(request: Request, endpoint: Endpoint, proxy: Proxy | None) -> tuple[Request, Endpoint, Any]:
+    """Return request, endpoint and route in the form that a way with or without a proxy asks for."""
+    if proxy is not None and endpoint.origin.scheme == "http":
+        # One connection to the proxy serves all plain origins.
+        request = request.copy()
+        request.headers.update(proxy_headers(proxy))
+        return request, endpoint._replace(target=absolute_form(endpoint)), proxy
+    if "proxy-authorization" in request.headers:
+        request = request.copy()
+        request.headers.popall("proxy-authorization")
+    return request, endpoint, (endpoint.origin, proxy)

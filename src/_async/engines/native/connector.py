@@ -1,17 +1,15 @@
-"""Opening a connection: the way through a proxy if there is one, and TLS."""
+"""Opening a connection: to the server or on a way through a proxy, and TLS."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ...._network import AsyncNetwork
-from ....exceptions import ConnectError, ProxyError, UnsupportedByEngine
 from ....values.timeout import Deadline
-from .tunnel import open_tunnel
+from .proxy_ways import open_way
+from .tls_settings import TLSSettings
 
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
     from ...._network import AsyncByteStream
     from ....engines.native import NativeEngine
     from ....values.proxy import Proxy
@@ -23,18 +21,17 @@ __all__ = ["AsyncConnector"]
 
 
 class AsyncConnector:
-    """Opens byte streams for the engine; it keeps the resolver and the TLS context, and no connection."""
+    """Opens byte streams for the engine; it keeps the resolver and the TLS settings, and no connection."""
 
     def __init__(self, options: NativeEngine, settings: ConnectionSettings) -> None:
-        self._options = options
-        self._settings = settings
+        self._uds = settings.uds
+        self._tls = TLSSettings(settings)
         self._network = AsyncNetwork(
             resolver=settings.resolver,
             local_address=settings.local_address,
             socket_options=settings.socket_options,
             happy_eyeballs_delay=options.happy_eyeballs_delay,
         )
-        self._context: SSLContext | None = None
 
     async def open(self, request: Request, endpoint: Endpoint, proxy: Proxy | None) -> AsyncByteStream:
         """Connect, through the proxy if there is one, and do the TLS handshake: all within the connect timeout."""
@@ -43,55 +40,16 @@ class AsyncConnector:
             timeout = request.deadline.clamp(timeout)
         limit = None if timeout is None else Deadline(timeout)
         scheme, host, port = endpoint.origin
-        stream: AsyncByteStream | None = None
+        if self._uds is not None:
+            stream = await self._network.connect_unix(self._uds, timeout)
+        elif proxy is None:
+            stream = await self._network.connect_tcp(host, port, timeout)
+        else:
+            stream = await open_way(self._network, self._tls, proxy, endpoint, limit)
+        if scheme != "https":
+            return stream
         try:
-            if self._settings.uds is not None:
-                stream = await self._network.connect_unix(self._settings.uds, timeout)
-            elif proxy is None:
-                stream = await self._network.connect_tcp(host, port, timeout)
-            else:
-                stream = await self._connect_proxy(proxy, limit)
-                if scheme == "http":
-                    return stream
-                await open_tunnel(stream, proxy, endpoint, limit)
-            if scheme == "https":
-                stream = await stream.start_tls(self._tls_context(), host, _left(limit))
+            return await stream.start_tls(self._tls.context(), host, None if limit is None else limit.remaining())
         except BaseException:
-            if stream is not None:
-                stream.abort()
+            stream.abort()
             raise
-        return stream
-
-    async def _connect_proxy(self, proxy: Proxy, limit: Deadline | None) -> AsyncByteStream:
-        if proxy.is_socks:
-            raise UnsupportedByEngine(f"{self._options!r} speaks no SOCKS; use HttpcoreEngine for the proxy {proxy}")
-        try:
-            stream = await self._network.connect_tcp(proxy.host, proxy.port, _left(limit))
-            if proxy.scheme == "http":
-                return stream
-            context = self._tls_context()
-            if proxy.verify is not None:
-                from ...._network.tls import make_context
-
-                context = make_context(proxy.verify, None, alpn=("http/1.1",), trust_env=self._settings.trust_env)
-            try:
-                return await stream.start_tls(context, proxy.host, _left(limit))
-            except BaseException:
-                stream.abort()
-                raise
-        except ConnectError as error:
-            raise ProxyError(f"the proxy {proxy} can't be reached: {error.message}") from error
-
-    def _tls_context(self) -> SSLContext:
-        context = self._context
-        if context is None:
-            from ...._network.tls import make_context
-
-            settings = self._settings
-            context = make_context(settings.verify, settings.cert, alpn=("http/1.1",), trust_env=settings.trust_env)
-            self._context = context
-        return context
-
-
-def _left(limit: Deadline | None) -> float | None:
-    return None if limit is None else limit.remaining()

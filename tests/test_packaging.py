@@ -22,6 +22,7 @@ HEAVY |= {"pydantic", "certifi", "rich", "concurrent.futures", "multiprocessing"
 EXTRAS = {"h2", "socksio", "brotli", "brotlicffi", "zstandard", "backports.zstd", "trio", "pycurl", "pydantic"}
 EXTRAS |= {"orjson", "yaml", "cbor2", "rich", "opentelemetry", "publicsuffixlist", "distributed", "attr", "attrs"}
 EXTRAS |= {"uvloop", "websockets", "wsproto", "typing_extensions", "sniffio"}
+BLOCK = f"import sys; sys.modules.update(dict.fromkeys({EXTRAS!r}))\n"
 
 
 def python(code: str, packages: str = PACKAGES) -> str:
@@ -74,14 +75,27 @@ def test_wheel_runs_alone(wheel: Path, tmp_path: Path) -> None:
     assert where == str(tmp_path / "duohttp" / "__init__.py")
 
 
+def test_the_public_suffix_list_goes_along_and_is_read_from_archives_too(wheel: Path) -> None:
+    name = "duohttp/rules/public_suffix_list.dat"
+    data = zipfile.ZipFile(wheel).read(name)
+    assert data.startswith(b"// This Source Code Form is subject to the terms of the Mozilla Public\n")
+    code = BLOCK + (
+        "import duohttp.rules.public_suffix as module\n"
+        "assert module.is_public_suffix('ide.kyoto.jp') and not module.is_public_suffix('example.com')\n"
+        "print(module.bundled_public_suffixes.cache_info().currsize, module.__file__)"
+    )
+    assert python(code, str(wheel)).startswith(f"1 {wheel}")
+
+
 def test_metadata(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
     metadata = Parser().parsestr(archive.read(name).decode())
     assert metadata["Name"] == "duohttp"
-    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["License-Expression"] == "Apache-2.0 AND MPL-2.0"
     assert metadata["Version"] == python("import duohttp; print(duohttp.__version__)")
-    assert any(name.endswith("/licenses/LICENSE") for name in archive.namelist())
+    names = archive.namelist()
+    assert all(any(name.endswith(f"/licenses/{text}") for name in names) for text in ("LICENSE", "NOTICE"))
 
 
 def test_sdist_builds_the_same_wheel(sdist: Path, wheel: Path, tmp_path: Path) -> None:
@@ -122,9 +136,6 @@ def test_a_client_loads_nothing_heavy() -> None:
         "concurrent.futures",
     }
     assert not loaded & heavy
-
-
-BLOCK = f"import sys; sys.modules.update(dict.fromkeys({EXTRAS!r}))\n"
 
 
 def test_every_public_name_without_extras() -> None:

@@ -25,8 +25,9 @@ class CookieJar(CookieStore):
     """Cookies, kept and sent by RFC 6265bis. It knows no clock: ``now`` is in seconds since 1970.
 
     ``max_cookies`` and ``max_per_domain`` bound it; the RFC's order decides who goes (section 5.7): the expired, then
-    those that are not Secure, then the rest, the least recently used first. ``public_suffixes`` is the whole list with
-    the ``psl`` extra, else a short one. ``lock`` guards every method where the jar is shared between threads.
+    those that are not Secure, then the rest, the least recently used first. ``public_suffixes`` is the list of
+    publicsuffix.org as it was when this version was made, or that of the ``psl`` extra, which may be newer. ``lock``
+    guards every method where the jar is shared between threads.
 
     By hand it is used as in requests and httpx: ``jar.set(...)``, ``jar["name"]``, ``jar.get``, ``jar.delete``,
     ``jar.items()``. Iterating gives names; ``cookies()`` the cookies themselves.

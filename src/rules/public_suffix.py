@@ -7,9 +7,7 @@ from functools import cache, lru_cache
 from importlib import import_module
 from typing import Protocol
 
-from .public_suffix_data import rules
-
-__all__ = ["PublicSuffixes", "SuffixRules", "default_public_suffixes", "is_public_suffix"]
+__all__ = ["PublicSuffixes", "SuffixRules", "bundled_public_suffixes", "default_public_suffixes", "is_public_suffix"]
 
 
 class PublicSuffixes(Protocol):
@@ -81,13 +79,23 @@ def _ascii(domain: str) -> str:
 
 
 @cache
+def bundled_public_suffixes() -> SuffixRules:
+    """Return the whole list as it was when this version was made, see scripts/public_suffix_list.py."""
+    from pkgutil import get_data
+
+    data = get_data(__package__, "public_suffix_list.dat")
+    assert data is not None
+    return SuffixRules(data.decode("ascii").splitlines())
+
+
+@cache
 def default_public_suffixes() -> PublicSuffixes:
-    """Return the whole list if the ``psl`` extra is installed, else the built-in one. Loaded once, when first asked."""
+    """Return the list of the ``psl`` extra if that is installed, else the bundled one. Read once, when first asked."""
     try:
-        full: PublicSuffixes = import_module("publicsuffixlist").PublicSuffixList()
+        newer: PublicSuffixes = import_module("publicsuffixlist").PublicSuffixList()
     except ImportError:
-        return SuffixRules(rules())
-    return full
+        return bundled_public_suffixes()
+    return newer
 
 
 @lru_cache(maxsize=1024)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from duohttp.rules.public_suffix import SuffixRules, default_public_suffixes, is_public_suffix
-from duohttp.rules.public_suffix_data import rules
+from duohttp.rules.public_suffix import (
+    SuffixRules,
+    bundled_public_suffixes,
+    default_public_suffixes,
+    is_public_suffix,
+)
+from scripts.public_suffix_list import TARGET, compact
 
 VECTORS = Path(__file__).resolve().parents[2].parent / "shared" / "vectors"
-BUILT_IN = SuffixRules(rules())
+BUNDLED = bundled_public_suffixes()
 
 
 def vectors() -> list[Any]:
@@ -33,40 +39,70 @@ def vectors() -> list[Any]:
 
 
 @pytest.mark.parametrize(("domain", "registrable"), vectors())
-def test_the_built_in_rules(domain: str, registrable: str | None) -> None:
-    if domain.endswith("ide.kyoto.jp"):
-        pytest.skip("the built-in rules stop at Japan's prefectures; the psl extra has the cities")
-    assert BUILT_IN.registrable(domain) == registrable
+def test_the_bundled_list(domain: str, registrable: str | None) -> None:
+    assert BUNDLED.registrable(domain) == registrable
     name = domain.lower().removeprefix(".")
-    assert BUILT_IN.is_public(name) is (BUILT_IN.registrable(name) is None)
+    assert BUNDLED.is_public(name) is (BUNDLED.registrable(name) is None)
 
 
 @pytest.mark.parametrize(("domain", "registrable"), vectors())
-def test_the_whole_list(domain: str, registrable: str | None) -> None:
-    full = pytest.importorskip("publicsuffixlist").PublicSuffixList()
-    assert full.privatesuffix(domain) == registrable
+def test_the_list_of_the_extra(domain: str, registrable: str | None) -> None:
+    library = pytest.importorskip("publicsuffixlist").PublicSuffixList()
+    assert library.privatesuffix(domain) == registrable
 
 
-def test_the_built_in_rules_are_in_the_whole_list() -> None:
-    full = pytest.importorskip("publicsuffixlist").PublicSuffixList()
-    names = [rule for rule in rules() if not rule.startswith(("*", "!"))]
-    assert [name for name in names if not full.is_public(name)] == []
-    assert [rule for rule in rules() if rule.startswith("*") and not full.is_public(rule.replace("*", "any"))] == []
-    assert [rule for rule in rules() if rule.startswith("!") and full.is_public(rule[1:])] == []
+def published() -> str:
+    """The list that the extra's package brings, as publicsuffix.org has it."""
+    package = files("publicsuffixlist")
+    return package.joinpath("public_suffix_list.dat").read_text(encoding="utf-8")
+
+
+def test_every_rule_means_what_it_means_to_the_library_of_the_extra() -> None:
+    library = pytest.importorskip("publicsuffixlist").PublicSuffixList()
+    ours = SuffixRules(compact(published()).splitlines())
+    rules = [line.split()[0] for line in published().splitlines() if line.strip() and not line.startswith("//")]
+    assert len(rules) > 9000
+    differing = []
+    for rule in rules:
+        suffix = rule.lstrip("!*.").encode("idna").decode()
+        for name in (suffix, suffix.partition(".")[2] or suffix, f"a.{suffix}", f"b.a.{suffix}"):
+            if ours.is_public(name) is not library.is_public(name):
+                differing.append(name)
+    assert differing == []
+
+
+def test_the_bundled_file() -> None:
+    text = TARGET.read_text(encoding="ascii")
+    assert compact(text) == text
+    head = [line for line in text.splitlines() if line.startswith("//")]
+    assert "Mozilla Public" in head[0]
+    assert "MPL/2.0" in head[2]
+    assert [line.split()[1] for line in head[-2:]] == ["VERSION:", "COMMIT:"]
+    rules = text.splitlines()[len(head) :]
+    assert len(rules) > 9000
+    assert (
+        rules == compact(published()).splitlines()[len(head) :]
+        or head != compact(published()).splitlines()[: len(head)]
+    )
+
+
+def test_a_list_without_its_licence_is_not_bundled() -> None:
+    with pytest.raises(SystemExit, match="licence"):
+        compact("com\nco.uk\n")
 
 
 @pytest.mark.parametrize(
     "domain", ["com", "COM", "com.", "co.uk", "Co.UK.", "unlisted", "www.ck.", "github.io", "公司.cn"]
 )
 def test_any_case_a_trailing_dot_and_unicode(domain: str) -> None:
-    assert BUILT_IN.is_public(domain) is (domain != "www.ck.")
+    assert BUNDLED.is_public(domain) is (domain != "www.ck.")
 
 
 @pytest.mark.parametrize(
     "domain", ["example.com", "a.co.uk.", "user.github.io", "食狮.公司.cn", "", ".", "a..com", ".com"]
 )
 def test_what_is_no_public_suffix(domain: str) -> None:
-    assert not BUILT_IN.is_public(domain)
+    assert not BUNDLED.is_public(domain)
 
 
 def test_rules_as_they_are_published() -> None:
@@ -92,15 +128,15 @@ def _fresh_default() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_fresh_default")
-def test_the_default_is_the_whole_list_if_it_is_installed() -> None:
+def test_the_default_is_the_list_of_the_extra_if_that_is_installed() -> None:
     library = pytest.importorskip("publicsuffixlist")
     assert isinstance(default_public_suffixes(), library.PublicSuffixList)
     assert is_public_suffix("ide.kyoto.jp")
 
 
 @pytest.mark.usefixtures("_fresh_default")
-def test_the_default_is_built_in_if_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_is_the_bundled_list_if_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "publicsuffixlist", None)
-    assert isinstance(default_public_suffixes(), SuffixRules)
-    assert is_public_suffix("co.uk")
+    assert default_public_suffixes() is BUNDLED
+    assert is_public_suffix("ide.kyoto.jp")
     assert not is_public_suffix("example.co.uk")

@@ -15,7 +15,7 @@ from ..plugins.redirect import HttpRedirect
 from ..plugins.validator import HttpCallValidator
 from ..values.headers import HeaderTypes
 from ..values.limits import DEFAULT_LIMITS, Limits
-from ..values.options import CHAIN_OPTIONS, AuthTypes, Defaults, ParamTypes, RequestOptions, base_origin
+from ..values.options import CHAIN_OPTIONS, CHOSEN, AuthTypes, Defaults, ParamTypes, RequestOptions, base_origin
 from ..values.pool_stats import PoolStats
 from ..values.request import Request
 from ..values.settings import CertTypes, ConnectionSettings, Settings, VerifyTypes
@@ -29,6 +29,7 @@ from .engines.native import engine as native  # the default is loaded here, so t
 from .engines.shared import AsyncSharedEngine
 from .flows import AsyncFlows
 from .parallel import AsyncParallel
+from .plugins import finish
 from .plugins.blame import blame
 from .response import AsyncResponse
 from .statement import AsyncStatement, AsyncStreaming
@@ -158,21 +159,32 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
     @overload
     async def send(self, request: Request, *, into: TypeForm[T]) -> T: ...
     async def send(self, request: Request, *, into: Any = None) -> Any:
-        """Send a ready Request; otherwise as ``request``. A streamed one (``request.stream``) is returned unread."""
+        """Send a ready Request; otherwise as ``request``. A streamed one (``request.stream``) is returned unread.
+
+        What ``build_request`` was told of plugins, redirects, auth and expected success holds here too.
+        """
         if self._closed:
             raise ClientClosed("the client is closed; make another one")
         total = request.timeout.total
         if total is not None and request.deadline is None:
             request.deadline = Deadline(total)
-        chain = self._chain
+        options = request.attribute(CHOSEN)
+        chain = self._chain if options is None else self._chain_for(options)
         response = await chain.run(request)
-        if into is not None and chain.validator is not None:
-            return await chain.convert(response, into, None)
-        return response if into is None else converted(response, into, None)
+        if into is None:
+            return response
+        expected = None if options is None else options.get("expect_success")
+        if chain.validator is not None:
+            return await chain.convert(response, into, expected)
+        return converted(response, into, expected)
 
     def build_request(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Request:
         """Return the Request that ``request`` would send, for ``send``. Raises InvalidRequest."""
-        return self._chain.defaults.build(method, url, options, deferred=self._chain.deferred)
+        chain = self._chain_for(options)
+        request = chain.defaults.build(method, url, options, deferred=chain.deferred)
+        if options.keys() & CHAIN_OPTIONS:
+            request.attributes[CHOSEN] = options
+        return request
 
     def prepare(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> AsyncStatement:
         """Return a request that can be run again and again, saved or streamed. Raises InvalidRequest."""
@@ -301,8 +313,11 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         self._closed = True
         last, unused = self._shared.give_up(self._plugins)
         failures = [error for error in map(_closing_failure, unused) if error is not None]
-        if last:
-            await self._engine.aclose()
+        try:
+            if last:
+                await self._engine.aclose()
+        finally:
+            await finish(unused)
         if failures:
             raise failures[0]
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..values.request import Request
-from .plugin import Plugin, Stage
+from .plugin import Stage
+from .shared_state import StatefulPlugin
 
 __all__ = ["ResponseObserver"]
 
 
-class ResponseObserver(Plugin):
+class ResponseObserver(StatefulPlugin):
     """Calls a function with a copy of each response, beside the one who asked for it.
 
     ``on_response`` gets a saved response of its own, of each attempt, as soon as the body is there; of a streamed
@@ -23,8 +24,11 @@ class ResponseObserver(Plugin):
       ``content`` raises ResponseNotRead; likewise where the body was given up or failed. None keeps all.
     - ``limit``: how many may run at once (32); what comes beyond is left out, which is logged.
 
-    The end of the process or of the event loop does not wait for those that still run. Raises TypeError for what is
-    no function.
+    - ``close_timeout``: how many seconds (5) the closing of the last client that has this plugin waits for those that
+      still run; then they are interrupted, which is logged.
+
+    The end of the process or of the event loop waits for none of them. Raises TypeError for what is no function,
+    ValueError for another option that is none.
     """
 
     stage = Stage.ATTEMPT
@@ -38,6 +42,7 @@ class ResponseObserver(Plugin):
         filter: Callable[[Request], Any] | None = None,  # noqa: A002
         max_body: int | None = 10 * 1024 * 1024,
         limit: int = 32,
+        close_timeout: float = 5.0,
     ) -> None:
         for name, function in (("on_response", on_response), ("filter", filter)):
             if function is not None and not callable(function):
@@ -46,10 +51,17 @@ class ResponseObserver(Plugin):
             raise ValueError(f"limit is a number from 1 on, not {limit!r}")
         if max_body is not None and (isinstance(max_body, bool) or not isinstance(max_body, int) or max_body < 0):
             raise ValueError(f"max_body is a number of bytes from 0 on, or None, not {max_body!r}")
+        if isinstance(close_timeout, bool) or not isinstance(close_timeout, (int, float)) or not close_timeout >= 0:
+            raise ValueError(f"close_timeout is a number of seconds from 0 on, not {close_timeout!r}")
         self.on_response_function = on_response
         self.filter = filter
         self.max_body = max_body
         self.limit = limit
+        self.close_timeout = close_timeout
+
+    def new_state(self) -> dict[Any, set[Any]]:
+        """Return what runs: tasks by what runs them."""
+        return {}
 
     def report(self, message: str, error: BaseException | None = None) -> None:
         """Write to the log what nobody else would hear of."""

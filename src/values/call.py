@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 __all__ = ["CALL_ID", "MAX_SENDS", "Call"]
 
 MAX_SENDS = 20
-"""How often one call may be sent, over redirects, retries and auth steps together."""
+"""How often one call may be sent, over all plugins together; redirects, which have their own limit, don't count."""
 
 CALL_ID = AttributeKey[str]("call id")
 """The id of a call, where the plugin CallId gives it one."""
 
 
 class Call:
-    """The state of one call: how often it was sent, what came of each attempt, and which cookies went with it."""
+    """The state of one call: what came of each attempt, and which cookies went with it.
+
+    ``sends`` counts how often it was sent, redirects left out.
+    """
 
     __slots__ = ("attempts", "cookies", "origin", "sends")
 

@@ -30,6 +30,7 @@ __all__ = [
     "AUTH_ORIGIN",
     "BODY_OPTIONS",
     "CHAIN_OPTIONS",
+    "CHOSEN",
     "AuthTypes",
     "CookieTypes",
     "Defaults",
@@ -87,6 +88,9 @@ AUTH_ORIGIN: AttributeKey[Origin] = AttributeKey("the origin that auth= is for")
 CHAIN_OPTIONS = frozenset(
     {"auth", "follow_redirects", "max_redirects", "expect_success", "plugins", "attributes", "cookies"}
 )
+CHOSEN: AttributeKey[RequestOptions] = AttributeKey("the options that choose another chain")
+"""On requests that were built ahead with such options."""
+
 BODY_OPTIONS = ("content", "json", "form", "data", "files", "body")
 _KNOWN = frozenset(RequestOptions.__annotations__)
 

@@ -12,6 +12,7 @@ import pytest
 from duohttp import (
     AsyncClient,
     AsyncResponse,
+    BasicAuth,
     ClientClosed,
     ClientStatusError,
     HttpCallValidator,
@@ -34,6 +35,7 @@ from duohttp import (
     UnsupportedProtocol,
 )
 from duohttp.plugins.flow import Call, call, read, sleep
+from duohttp.values.options import basic_authorization
 
 from .scripted import Answer, AsyncScriptedEngine
 
@@ -288,6 +290,50 @@ async def test_too_many_redirects() -> None:
     with pytest.raises(TooManyRedirects):
         await client.get("http://a.test/", max_redirects=0)
     assert len(engine.requests) == 5
+
+
+async def test_requests_built_ahead_keep_the_options_that_choose_plugins() -> None:
+    client, engine = client_of(redirecting(302, "/end"), auth=("user", "secret"))
+    kept = client.build_request("GET", "http://a.test/start", follow_redirects=False)
+    assert (await client.send(kept)).status_code == 302
+    assert (await client.send(kept.again())).status_code == 302
+    assert (await client.send(client.build_request("GET", "http://a.test/start"))).status_code == 200
+    engine.requests.clear()
+
+    own = client.build_request("GET", "http://a.test/x", auth=BasicAuth("other", "pass"))
+    await client.send(own)
+    assert engine.requests[0].headers["authorization"] == basic_authorization(("other", "pass"))
+
+    seen: list[str] = []
+
+    class Seeing(Plugin):
+        def on_attempt(self, request: Request) -> None:
+            seen.append(request.method)
+
+    await client.send(client.build_request("PUT", "http://a.test/x", plugins=[Seeing()]))
+    await client.send(client.build_request("PUT", "http://a.test/x"))
+    assert seen == ["PUT"]
+    removed = client.build_request("GET", "http://a.test/start", attributes={HttpRedirect: None})
+    assert (await client.send(removed)).status_code == 302
+
+
+async def test_requests_built_ahead_keep_what_success_is() -> None:
+    client, _ = client_of(lambda request: (404, {"content-type": "application/json"}, b"[1]"))
+    with pytest.raises(ClientStatusError):
+        await client.send(client.build_request("GET", "http://a.test/", expect_success=True))
+    accepted = client.build_request("GET", "http://a.test/", expect_success=False)
+    assert await client.send(accepted, into=list[int]) == [1]
+    assert await client.parallel([accepted], into=list[int]) == [[1]]
+
+
+@pytest.mark.parametrize("hops", [20, 30])
+async def test_endless_redirects_meet_their_own_limit_not_the_send_budget(hops: int) -> None:
+    client, engine = client_of(lambda request: (302, {"location": "/again"}, b""), max_redirects=hops)
+    with pytest.raises(TooManyRedirects, match=f"more than {hops} redirects") as caught:
+        await client.get("http://a.test/")
+    assert len(engine.requests) == hops + 1
+    assert caught.value.response is not None
+    assert [each.status_code for each in caught.value.response.history] == [302] * hops
 
 
 async def test_redirects_can_be_switched_off_for_one_request() -> None:
@@ -555,6 +601,17 @@ async def test_send_budget() -> None:
         await client.get("http://a.test/")
     assert len(engine.requests) == 20
     assert all(stream.closed for stream in engine.streams)
+
+
+class Outside(Loop):
+    stage = Stage.VALIDATION
+
+
+async def test_redirects_do_not_lift_the_send_budget() -> None:
+    client, engine = client_of(redirecting(302, "/end"), plugins=[Outside()])
+    with pytest.raises(TooManySends, match="20"):
+        await client.get("http://a.test/start")
+    assert len(engine.requests) == 40
 
 
 class Nothing(Plugin):

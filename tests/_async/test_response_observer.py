@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from duohttp import AsyncClient, AsyncResponse, Request, ResponseNotRead, ResponseObserver, Retry
-from duohttp._concurrency import AsyncEvent
+from duohttp._concurrency import AsyncEvent, AsyncTaskGroup, async_sleep
 
 from ..servers.asgi import AsgiServer
 from ..servers.nginx import Nginx
@@ -167,11 +167,51 @@ async def test_each_attempt_is_seen() -> None:
     assert sorted(response.status_code for response in await observer.wait()) == [200, 503]
 
 
+async def test_closing_waits_for_the_work() -> None:
+    observer = AsyncObserver(3)
+    observer.may_go_on = AsyncEvent()
+    plugin = ResponseObserver(observer)
+    client, _ = client_of(hello, plugin)
+    other = client.derive()
+    for _ in range(3):
+        await client.get(URL)
+    await other.aclose()  # it shares the plugin with one that lives on
+    assert observer.seen == []
+
+    async def release() -> None:
+        await async_sleep(0.05)
+        observer.may_go_on.set()
+
+    async with AsyncTaskGroup() as group:
+        group.start_soon(release)
+        await client.aclose()
+        assert len(observer.seen) == 3
+
+
+async def test_closing_interrupts_what_takes_too_long(caplog: pytest.LogCaptureFixture) -> None:
+    began, ended = AsyncEvent(), AsyncEvent()
+
+    async def endless(response: AsyncResponse) -> None:
+        began.set()
+        try:
+            await AsyncEvent().wait(60)
+        finally:
+            ended.set()
+
+    client, engine = client_of(hello, ResponseObserver(endless, close_timeout=0.05))
+    async with client:
+        await client.get(URL)
+        assert await began.wait(10)
+    assert ended.is_set()
+    assert engine.closed == 1
+    assert "1 still at work when the client closed" in caplog.text
+
+
 def test_options() -> None:
     for options in ({"on_response": 5}, {"on_response": print, "filter": 5}):
         with pytest.raises(TypeError):
             ResponseObserver(**options)
-    for wrong in ({"limit": 0}, {"max_body": -1}):
+    for wrong in ({"limit": 0}, {"max_body": -1}, {"close_timeout": -1}):
         with pytest.raises(ValueError):
             ResponseObserver(print, **wrong)  # type: ignore[arg-type]
     assert repr(ResponseObserver(print)) == "ResponseObserver(print)"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from duohttp import (
+    BasicAuth,
     Client,
     ClientClosed,
     ClientStatusError,
@@ -35,6 +36,7 @@ from duohttp import (
     UnsupportedProtocol,
 )
 from duohttp.plugins.flow import Call, call, read, sleep
+from duohttp.values.options import basic_authorization
 
 from .scripted import Answer, ScriptedEngine
 
@@ -289,6 +291,50 @@ def test_too_many_redirects() -> None:
     with pytest.raises(TooManyRedirects):
         client.get("http://a.test/", max_redirects=0)
     assert len(engine.requests) == 5
+
+
+def test_requests_built_ahead_keep_the_options_that_choose_plugins() -> None:
+    client, engine = client_of(redirecting(302, "/end"), auth=("user", "secret"))
+    kept = client.build_request("GET", "http://a.test/start", follow_redirects=False)
+    assert (client.send(kept)).status_code == 302
+    assert (client.send(kept.again())).status_code == 302
+    assert (client.send(client.build_request("GET", "http://a.test/start"))).status_code == 200
+    engine.requests.clear()
+
+    own = client.build_request("GET", "http://a.test/x", auth=BasicAuth("other", "pass"))
+    client.send(own)
+    assert engine.requests[0].headers["authorization"] == basic_authorization(("other", "pass"))
+
+    seen: list[str] = []
+
+    class Seeing(Plugin):
+        def on_attempt(self, request: Request) -> None:
+            seen.append(request.method)
+
+    client.send(client.build_request("PUT", "http://a.test/x", plugins=[Seeing()]))
+    client.send(client.build_request("PUT", "http://a.test/x"))
+    assert seen == ["PUT"]
+    removed = client.build_request("GET", "http://a.test/start", attributes={HttpRedirect: None})
+    assert (client.send(removed)).status_code == 302
+
+
+def test_requests_built_ahead_keep_what_success_is() -> None:
+    client, _ = client_of(lambda request: (404, {"content-type": "application/json"}, b"[1]"))
+    with pytest.raises(ClientStatusError):
+        client.send(client.build_request("GET", "http://a.test/", expect_success=True))
+    accepted = client.build_request("GET", "http://a.test/", expect_success=False)
+    assert client.send(accepted, into=list[int]) == [1]
+    assert client.parallel([accepted], into=list[int]) == [[1]]
+
+
+@pytest.mark.parametrize("hops", [20, 30])
+def test_endless_redirects_meet_their_own_limit_not_the_send_budget(hops: int) -> None:
+    client, engine = client_of(lambda request: (302, {"location": "/again"}, b""), max_redirects=hops)
+    with pytest.raises(TooManyRedirects, match=f"more than {hops} redirects") as caught:
+        client.get("http://a.test/")
+    assert len(engine.requests) == hops + 1
+    assert caught.value.response is not None
+    assert [each.status_code for each in caught.value.response.history] == [302] * hops
 
 
 def test_redirects_can_be_switched_off_for_one_request() -> None:
@@ -556,6 +602,17 @@ def test_send_budget() -> None:
         client.get("http://a.test/")
     assert len(engine.requests) == 20
     assert all(stream.closed for stream in engine.streams)
+
+
+class Outside(Loop):
+    stage = Stage.VALIDATION
+
+
+def test_redirects_do_not_lift_the_send_budget() -> None:
+    client, engine = client_of(redirecting(302, "/end"), plugins=[Outside()])
+    with pytest.raises(TooManySends, match="20"):
+        client.get("http://a.test/start")
+    assert len(engine.requests) == 40
 
 
 class Nothing(Plugin):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from duohttp import Client, Request, Response, ResponseNotRead, ResponseObserver, Retry
-from duohttp._concurrency import Event
+from duohttp._concurrency import Event, TaskGroup, sleep
 
 from ..servers.asgi import AsgiServer
 from ..servers.nginx import Nginx
@@ -168,11 +168,51 @@ def test_each_attempt_is_seen() -> None:
     assert sorted(response.status_code for response in observer.wait()) == [200, 503]
 
 
+def test_closing_waits_for_the_work() -> None:
+    observer = Observer(3)
+    observer.may_go_on = Event()
+    plugin = ResponseObserver(observer)
+    client, _ = client_of(hello, plugin)
+    other = client.derive()
+    for _ in range(3):
+        client.get(URL)
+    other.close()  # it shares the plugin with one that lives on
+    assert observer.seen == []
+
+    def release() -> None:
+        sleep(0.05)
+        observer.may_go_on.set()
+
+    with TaskGroup() as group:
+        group.start_soon(release)
+        client.close()
+        assert len(observer.seen) == 3
+
+
+def test_closing_interrupts_what_takes_too_long(caplog: pytest.LogCaptureFixture) -> None:
+    began, ended = Event(), Event()
+
+    def endless(response: Response) -> None:
+        began.set()
+        try:
+            Event().wait(60)
+        finally:
+            ended.set()
+
+    client, engine = client_of(hello, ResponseObserver(endless, close_timeout=0.05))
+    with client:
+        client.get(URL)
+        assert began.wait(10)
+    assert ended.is_set()
+    assert engine.closed == 1
+    assert "1 still at work when the client closed" in caplog.text
+
+
 def test_options() -> None:
     for options in ({"on_response": 5}, {"on_response": print, "filter": 5}):
         with pytest.raises(TypeError):
             ResponseObserver(**options)
-    for wrong in ({"limit": 0}, {"max_body": -1}):
+    for wrong in ({"limit": 0}, {"max_body": -1}, {"close_timeout": -1}):
         with pytest.raises(ValueError):
             ResponseObserver(print, **wrong)  # type: ignore[arg-type]
     assert repr(ResponseObserver(print)) == "ResponseObserver(print)"

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from ..._concurrency import AsyncStateLock, AsyncTask, async_call, async_spawn
+from ..._concurrency import AsyncTask, async_call, async_owner, async_spawn, monotonic
 from ...plugins.response_observer import ResponseObserver
 from ...rules.log_bodies import BodySample
 from ...values.request import Request
 from ..proceed import AsyncProceed
 from ..response import AsyncResponse
 from .blame import blame
+from .state import shared_state
 from .watched import watch
 
-__all__ = ["HANDLER", "AsyncObserverHandler"]
+__all__ = ["FINISH", "HANDLER", "AsyncObserverHandler"]
+
+INTERRUPTED = 1.0
+"""Seconds to wait for work that was interrupted; some can't be."""
 
 
 class AsyncObserverHandler:
     """The waiting half of ResponseObserver."""
 
-    __slots__ = ("_lock", "_options", "_running")
+    __slots__ = ("_options",)
 
     def __init__(self, options: ResponseObserver) -> None:
         self._options = options
-        self._running: set[AsyncTask[None]] = set()
-        self._lock = AsyncStateLock()
 
     async def send(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:
         """Send, and see that the observer gets its copy."""
@@ -46,14 +48,17 @@ class AsyncObserverHandler:
         """Start the observer with a copy whose body is this; None for none."""
         if content is not None:
             copy.fill(content, copy.raw_trailers)
-        with self._lock:
-            self._running = {task for task in self._running if not task.done()}
-            full = len(self._running) >= self._options.limit
+        try:
+            here = async_owner()
+        except RuntimeError:  # no loop runs any more: the response went with it
+            return
+        state = shared_state(self._options)
+        with state.lock:
+            running = {task for task in state.value.get(here, ()) if not task.done()}
+            full = len(running) >= self._options.limit
             if not full:
-                try:
-                    self._running.add(async_spawn(self._run, copy))
-                except RuntimeError:
-                    full = True  # no loop runs any more: the response went with it
+                running.add(async_spawn(self._run, copy))
+            state.value[here] = running
         if full:
             self._options.report(f"{self._options.limit} are still at work; {copy!r} was left out")
 
@@ -98,4 +103,22 @@ def head_of(response: AsyncResponse) -> AsyncResponse:
     return copy
 
 
+async def finish(options: ResponseObserver) -> None:
+    """Wait until nothing runs any more; interrupt what takes too long."""
+    state = shared_state(options)
+    with state.lock:
+        running: set[AsyncTask[None]] = state.value.pop(async_owner(), set())
+    until = monotonic() + options.close_timeout
+    for task in running:
+        await task.wait(max(until - monotonic(), 0))
+    late = [task for task in running if not task.done()]
+    if late:
+        options.report(f"{len(late)} still at work when the client closed were interrupted")
+    for task in late:
+        task.cancel()
+    for task in late:
+        await task.wait(INTERRUPTED)
+
+
 HANDLER = AsyncObserverHandler
+FINISH = finish

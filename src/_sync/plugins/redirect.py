@@ -45,4 +45,6 @@ class RedirectHandler:
             if request.call.events is not None:
                 request.call.events.emit("redirect", following, response)
             request = following
+            # Redirects have a limit of their own; the budget is for what nothing else bounds.
+            request.call.sends -= 1
             response = proceed(request)

@@ -3,27 +3,29 @@
 
 from __future__ import annotations
 
-from ..._concurrency import StateLock, Task, call, spawn
+from ..._concurrency import Task, call, monotonic, owner, spawn
 from ...plugins.response_observer import ResponseObserver
 from ...rules.log_bodies import BodySample
 from ...values.request import Request
 from ..proceed import Proceed
 from ..response import Response
 from .blame import blame
+from .state import shared_state
 from .watched import watch
 
-__all__ = ["HANDLER", "ObserverHandler"]
+__all__ = ["FINISH", "HANDLER", "ObserverHandler"]
+
+INTERRUPTED = 1.0
+"""Seconds to wait for work that was interrupted; some can't be."""
 
 
 class ObserverHandler:
     """The waiting half of ResponseObserver."""
 
-    __slots__ = ("_lock", "_options", "_running")
+    __slots__ = ("_options",)
 
     def __init__(self, options: ResponseObserver) -> None:
         self._options = options
-        self._running: set[Task[None]] = set()
-        self._lock = StateLock()
 
     def send(self, request: Request, proceed: Proceed) -> Response:
         """Send, and see that the observer gets its copy."""
@@ -47,14 +49,17 @@ class ObserverHandler:
         """Start the observer with a copy whose body is this; None for none."""
         if content is not None:
             copy.fill(content, copy.raw_trailers)
-        with self._lock:
-            self._running = {task for task in self._running if not task.done()}
-            full = len(self._running) >= self._options.limit
+        try:
+            here = owner()
+        except RuntimeError:  # no loop runs any more: the response went with it
+            return
+        state = shared_state(self._options)
+        with state.lock:
+            running = {task for task in state.value.get(here, ()) if not task.done()}
+            full = len(running) >= self._options.limit
             if not full:
-                try:
-                    self._running.add(spawn(self._run, copy))
-                except RuntimeError:
-                    full = True  # no loop runs any more: the response went with it
+                running.add(spawn(self._run, copy))
+            state.value[here] = running
         if full:
             self._options.report(f"{self._options.limit} are still at work; {copy!r} was left out")
 
@@ -99,4 +104,22 @@ def head_of(response: Response) -> Response:
     return copy
 
 
+def finish(options: ResponseObserver) -> None:
+    """Wait until nothing runs any more; interrupt what takes too long."""
+    state = shared_state(options)
+    with state.lock:
+        running: set[Task[None]] = state.value.pop(owner(), set())
+    until = monotonic() + options.close_timeout
+    for task in running:
+        task.wait(max(until - monotonic(), 0))
+    late = [task for task in running if not task.done()]
+    if late:
+        options.report(f"{len(late)} still at work when the client closed were interrupted")
+    for task in late:
+        task.cancel()
+    for task in late:
+        task.wait(INTERRUPTED)
+
+
 HANDLER = ObserverHandler
+FINISH = finish

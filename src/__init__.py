@@ -100,6 +100,10 @@ if TYPE_CHECKING:
     from .plugins.auth_oauth2 import OAuth2RefreshToken as OAuth2RefreshToken
     from .plugins.body_progress import BodyProgress as BodyProgress
     from .plugins.bom_remover import BOMRemover as BOMRemover
+    from .plugins.cache_memory import MemoryCacheStorage as MemoryCacheStorage
+    from .plugins.cache_storage import CacheReader as CacheReader
+    from .plugins.cache_storage import CacheStorage as CacheStorage
+    from .plugins.cache_storage import CacheWriter as CacheWriter
     from .plugins.call_id import CallId as CallId
     from .plugins.circuit_breaker import CircuitBreaker as CircuitBreaker
     from .plugins.coalesce import Coalesce as Coalesce
@@ -139,6 +143,7 @@ if TYPE_CHECKING:
     from .values.attributes import AttributeKey as AttributeKey
     from .values.bearer_tokens import BearerTokens as BearerTokens
     from .values.body import Body as Body
+    from .values.cache_entry import CacheEntry as CacheEntry
     from .values.capabilities import Capability as Capability
     from .values.content_codec import ContentCodec as ContentCodec
     from .values.headers import Headers as Headers
@@ -169,6 +174,9 @@ if TYPE_CHECKING:
 
 
 _WHERE = {
+    "values.cache_entry": ("CacheEntry",),
+    "plugins.cache_storage": ("CacheReader", "CacheStorage", "CacheWriter"),
+    "plugins.cache_memory": ("MemoryCacheStorage",),
     "_concurrency.progress_bar": ("ProgressBar",),
     "plugins.response_observer": ("ResponseObserver",),
     "plugins.body_progress": ("BodyProgress",),

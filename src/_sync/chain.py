@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._concurrency import monotonic
@@ -20,7 +19,7 @@ from .engines.engine import Engine
 from .plugins import sends_of
 from .plugins.blame import blame
 from .plugins.validator import map_error
-from .proceed import Proceed
+from .proceed import Proceed, Send
 from .response import Response
 
 if TYPE_CHECKING:
@@ -55,11 +54,11 @@ class Chain:
         self._on_response = [plugin.on_response for plugin in self.plugins if has_hook(plugin, "on_response")]
         proceed: Proceed = self._observed if self._on_attempt or self._on_response else self._attempt
         for send in reversed(sends_of(self.plugins)):
-            proceed = partial(send, proceed=proceed)
+            proceed = around(send, proceed)
         self.deferred = bool(self._on_request or self._render)
-        self.run: Proceed = partial(self._prepared, proceed=proceed) if self.deferred else proceed
+        self.run: Proceed = around(self._prepared, proceed) if self.deferred else proceed
         if events is not None:
-            self.run = partial(self._watched, proceed=self.run)
+            self.run = around(self._watched, self.run)
         judges = (each for each in self.plugins if isinstance(each, HttpCallValidator) and each.judges_alone)
         self.validator = next(judges, None)
 
@@ -151,6 +150,15 @@ class Chain:
         """Return the chain as text, outermost first, a line for each plugin and one for the engine."""
         lines = [f"{plugin.stage.name.lower().replace('_', ' ')}: {plugin!r}" for plugin in self.plugins]
         return "\n".join([*lines, f"engine: {self._engine!r}"])
+
+
+def around(send: Send, proceed: Proceed) -> Proceed:
+    """Return a step that goes through ``send``; a function takes half the time of a ``partial``."""
+
+    def step(request: Request) -> Any:
+        return send(request, proceed)
+
+    return step
 
 
 def converted(response: Response, into: Any, expect_success: bool | None) -> Any:

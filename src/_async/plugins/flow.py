@@ -14,7 +14,7 @@ from ..response import AsyncResponse
 from .blame import blame
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 __all__ = ["AsyncFlowHandler", "wait"]
 
@@ -26,35 +26,50 @@ class AsyncFlowHandler:
     TypeError, naming the plugin, when a flow yields or returns something else.
     """
 
-    __slots__ = ("_plugin",)
+    __slots__ = ("_flow", "_plugin")
 
     def __init__(self, plugin: Plugin) -> None:
         self._plugin = plugin
+        self._flow: Callable[[Request], Any] = plugin.flow
 
     async def send(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:
         """Act around one call."""
-        flow = self._plugin.flow(request)
-        if not hasattr(flow, "send"):
-            raise TypeError(f"{self._plugin.name}.flow must be a generator: it returned {type(flow).__name__}")
-        opened: list[AsyncResponse] = []
-        result: AsyncResponse | None = None
+        flow: Any = None
+        response: AsyncResponse | None = None
         try:
-            returned = await self.drive(flow, request, proceed, opened)
-            if not isinstance(returned, AsyncResponse):
-                found = type(returned).__name__
-                raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {found}")
-            result = returned
-            return result
-        except Exception as error:
-            blame(error, f"{self._plugin.name}.flow")
+            # What most flows do is written out here: they send a request, and return what came.
+            flow = self._flow(request)
+            step = flow.send(None)
+            if type(step) is Request:
+                try:
+                    response = await proceed(step)
+                except Exception as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(response)
+        except StopIteration as stop:
+            if response is not None and response is stop.value:
+                return response
+            return await self._checked(stop.value, response)
+        except BaseException as error:
+            await self._given_up(error, flow, [] if response is None else [response])
             raise
-        finally:
-            # Most flows have ended, and opened just what they returned.
-            if result is None or len(opened) != 1 or opened[0] is not result:
-                flow.close()
-                for response in opened:
-                    if response is not result:
-                        await response.aclose()
+        return await self._go_on(flow, step, request, proceed, [] if response is None else [response])
+
+    async def _go_on(
+        self,
+        flow: Generator[Any, Any, Any],
+        step: Any,
+        request: Request,
+        proceed: AsyncProceed,
+        opened: list[AsyncResponse],
+    ) -> AsyncResponse:
+        try:
+            returned = await self.drive(flow, request, proceed, opened, step)
+        except BaseException as error:
+            await self._given_up(error, flow, opened)
+            raise
+        return await self._checked(returned, *opened)
 
     async def drive(
         self,
@@ -62,24 +77,45 @@ class AsyncFlowHandler:
         request: Request,
         proceed: AsyncProceed,
         opened: list[AsyncResponse],
+        step: Any = None,
     ) -> Any:
         """Do what a generator yields, note the responses it got, and return what it returns."""
-        value: Any = None
-        error: Exception | None = None
-        while True:
-            try:
-                step = flow.send(value) if error is None else flow.throw(error)
-            except StopIteration as stop:
-                return stop.value
-            value = error = None
-            try:
-                if isinstance(step, Request):
-                    value = await proceed(step)
-                    opened.append(value)
+        try:
+            if step is None:
+                step = flow.send(None)
+            while True:
+                try:
+                    if isinstance(step, Request):
+                        value: Any = await proceed(step)
+                        opened.append(value)
+                    else:
+                        value = await self._step(step, request)
+                except Exception as error:
+                    step = flow.throw(error)
                 else:
-                    value = await self._step(step, request)
-            except Exception as raised:
-                error = raised
+                    step = flow.send(value)
+        except StopIteration as stop:
+            return stop.value
+
+    async def _checked(self, returned: Any, *opened: AsyncResponse | None) -> AsyncResponse:
+        """Return what a flow returned, and close the other responses it had. Raises TypeError."""
+        for response in opened:
+            if response is not returned and response is not None:
+                await response.aclose()
+        if isinstance(returned, AsyncResponse):
+            return returned
+        raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {type(returned).__name__}")
+
+    async def _given_up(self, error: BaseException, flow: Any, opened: list[AsyncResponse]) -> None:
+        """Close what a flow that failed leaves behind. Raises TypeError for what is no flow at all."""
+        if flow is not None and not hasattr(flow, "throw"):
+            found = type(flow).__name__
+            raise TypeError(f"{self._plugin.name}.flow must be a generator: it returned {found}") from None
+        blame(error, f"{self._plugin.name}.flow")
+        if flow is not None:
+            flow.close()
+        for response in opened:
+            await response.aclose()
 
     async def _step(self, step: Any, request: Request) -> Any:
         if isinstance(step, Sleep):

@@ -10,7 +10,7 @@ CHAIN = __name__.partition(".plugins.")[0]
 CONCURRENCY = CHAIN.partition(".")[0] + "._concurrency"
 
 
-def blame(error: Exception, name: str) -> None:
+def blame(error: BaseException, name: str) -> None:
     """Add a note that names the plugin which raised an error, unless it only let one from further inside pass."""
     trace = error.__traceback__
     in_plugin = False

@@ -15,7 +15,7 @@ from ..response import Response
 from .blame import blame
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 __all__ = ["FlowHandler", "wait"]
 
@@ -27,35 +27,50 @@ class FlowHandler:
     TypeError, naming the plugin, when a flow yields or returns something else.
     """
 
-    __slots__ = ("_plugin",)
+    __slots__ = ("_flow", "_plugin")
 
     def __init__(self, plugin: Plugin) -> None:
         self._plugin = plugin
+        self._flow: Callable[[Request], Any] = plugin.flow
 
     def send(self, request: Request, proceed: Proceed) -> Response:
         """Act around one call."""
-        flow = self._plugin.flow(request)
-        if not hasattr(flow, "send"):
-            raise TypeError(f"{self._plugin.name}.flow must be a generator: it returned {type(flow).__name__}")
-        opened: list[Response] = []
-        result: Response | None = None
+        flow: Any = None
+        response: Response | None = None
         try:
-            returned = self.drive(flow, request, proceed, opened)
-            if not isinstance(returned, Response):
-                found = type(returned).__name__
-                raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {found}")
-            result = returned
-            return result
-        except Exception as error:
-            blame(error, f"{self._plugin.name}.flow")
+            # What most flows do is written out here: they send a request, and return what came.
+            flow = self._flow(request)
+            step = flow.send(None)
+            if type(step) is Request:
+                try:
+                    response = proceed(step)
+                except Exception as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(response)
+        except StopIteration as stop:
+            if response is not None and response is stop.value:
+                return response
+            return self._checked(stop.value, response)
+        except BaseException as error:
+            self._given_up(error, flow, [] if response is None else [response])
             raise
-        finally:
-            # Most flows have ended, and opened just what they returned.
-            if result is None or len(opened) != 1 or opened[0] is not result:
-                flow.close()
-                for response in opened:
-                    if response is not result:
-                        response.close()
+        return self._go_on(flow, step, request, proceed, [] if response is None else [response])
+
+    def _go_on(
+        self,
+        flow: Generator[Any, Any, Any],
+        step: Any,
+        request: Request,
+        proceed: Proceed,
+        opened: list[Response],
+    ) -> Response:
+        try:
+            returned = self.drive(flow, request, proceed, opened, step)
+        except BaseException as error:
+            self._given_up(error, flow, opened)
+            raise
+        return self._checked(returned, *opened)
 
     def drive(
         self,
@@ -63,24 +78,45 @@ class FlowHandler:
         request: Request,
         proceed: Proceed,
         opened: list[Response],
+        step: Any = None,
     ) -> Any:
         """Do what a generator yields, note the responses it got, and return what it returns."""
-        value: Any = None
-        error: Exception | None = None
-        while True:
-            try:
-                step = flow.send(value) if error is None else flow.throw(error)
-            except StopIteration as stop:
-                return stop.value
-            value = error = None
-            try:
-                if isinstance(step, Request):
-                    value = proceed(step)
-                    opened.append(value)
+        try:
+            if step is None:
+                step = flow.send(None)
+            while True:
+                try:
+                    if isinstance(step, Request):
+                        value: Any = proceed(step)
+                        opened.append(value)
+                    else:
+                        value = self._step(step, request)
+                except Exception as error:
+                    step = flow.throw(error)
                 else:
-                    value = self._step(step, request)
-            except Exception as raised:
-                error = raised
+                    step = flow.send(value)
+        except StopIteration as stop:
+            return stop.value
+
+    def _checked(self, returned: Any, *opened: Response | None) -> Response:
+        """Return what a flow returned, and close the other responses it had. Raises TypeError."""
+        for response in opened:
+            if response is not returned and response is not None:
+                response.close()
+        if isinstance(returned, Response):
+            return returned
+        raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {type(returned).__name__}")
+
+    def _given_up(self, error: BaseException, flow: Any, opened: list[Response]) -> None:
+        """Close what a flow that failed leaves behind. Raises TypeError for what is no flow at all."""
+        if flow is not None and not hasattr(flow, "throw"):
+            found = type(flow).__name__
+            raise TypeError(f"{self._plugin.name}.flow must be a generator: it returned {found}") from None
+        blame(error, f"{self._plugin.name}.flow")
+        if flow is not None:
+            flow.close()
+        for response in opened:
+            response.close()
 
     def _step(self, step: Any, request: Request) -> Any:
         if isinstance(step, Sleep):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from ._sync.client import Client
 from ._sync.response import Response
 from .values.options import RequestOptions
-from .values.settings import CertTypes, VerifyTypes
+from .values.settings import CertTypes, TrustTypes, VerifyTypes
 from .values.url import URLTypes
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class ScriptOptions(RequestOptions, total=False):
     cert: CertTypes
     http2: bool
     proxy: Any
-    trust_env: bool
+    trust_env: TrustTypes
 
 
 _CLIENT_OPTIONS = ("verify", "cert", "http2", "proxy", "trust_env")

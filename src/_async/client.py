@@ -18,7 +18,7 @@ from ..values.limits import DEFAULT_LIMITS, Limits
 from ..values.options import CHAIN_OPTIONS, CHOSEN, AuthTypes, Defaults, ParamTypes, RequestOptions, base_origin
 from ..values.pool_stats import PoolStats
 from ..values.request import Request
-from ..values.settings import CertTypes, ConnectionSettings, Settings, VerifyTypes
+from ..values.settings import CertTypes, ConnectionSettings, Settings, TrustTypes, VerifyTypes
 from ..values.timeout import DEFAULT_TIMEOUT, Deadline, TimeoutTypes
 from ..values.unset import Unset
 from ..values.url import URLTypes
@@ -82,7 +82,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         follow_redirects: bool = True,
         max_redirects: int = 20,
         proxy: Any = None,
-        trust_env: bool = True,
+        trust_env: TrustTypes = True,
         verify: VerifyTypes = True,
         cert: CertTypes = None,
         http1: bool = True,

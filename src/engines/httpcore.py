@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from ..values.limits import Limits
-from ..values.settings import CertTypes, VerifyTypes
+from ..values.settings import CertTypes, TrustTypes, VerifyTypes
 from ..values.unset import UNSET, Unset
 from .options import EngineOptions
 
@@ -37,7 +37,7 @@ class HttpcoreEngine(EngineOptions):
         cert: CertTypes | Unset = UNSET,
         limits: Limits | Unset = UNSET,
         proxy: Any = UNSET,
-        trust_env: bool | Unset = UNSET,
+        trust_env: TrustTypes | Unset = UNSET,
         uds: str | Unset | None = UNSET,
         local_address: str | Unset | None = UNSET,
         socket_options: Iterable[tuple[Any, ...]] | Unset = UNSET,

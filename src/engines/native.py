@@ -6,7 +6,7 @@ from typing import Any
 
 from ..rules.http1_limits import Http1Limits
 from ..values.limits import Limits
-from ..values.settings import CertTypes, VerifyTypes
+from ..values.settings import CertTypes, TrustTypes, VerifyTypes
 from ..values.unset import UNSET, Unset
 from .options import EngineOptions
 
@@ -32,7 +32,7 @@ class NativeEngine(EngineOptions):
         verify: VerifyTypes | Unset = UNSET,
         cert: CertTypes | Unset = UNSET,
         proxy: Any = UNSET,
-        trust_env: bool | Unset = UNSET,
+        trust_env: TrustTypes | Unset = UNSET,
         uds: str | Unset | None = UNSET,
         local_address: str | Unset | None = UNSET,
         socket_options: tuple[Any, ...] | Unset = UNSET,

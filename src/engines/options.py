@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from os import environ
 from typing import Any, ClassVar
 
 from ..values.settings import ConnectionSettings
@@ -51,20 +50,10 @@ class EngineOptions:
 
 def default_options(settings: ConnectionSettings) -> EngineOptions:
     """Return the options of the engine that a client uses when none was chosen: the first that can do what is asked."""
-    if settings.http2 or not settings.http1 or _uses_socks(settings):
+    if settings.http2 or not settings.http1:
         from .httpcore import HttpcoreEngine
 
         return HttpcoreEngine()
     from .native import NativeEngine
 
     return NativeEngine()
-
-
-def _uses_socks(settings: ConnectionSettings) -> bool:
-    named = settings.trust_env and any(name.lower().endswith("_proxy") for name in environ)
-    if settings.proxy is None and not named:
-        return False
-    from ..rules.proxies import proxy_rules
-
-    rules = proxy_rules(settings.proxy, environ if settings.trust_env else None)
-    return any(scheme.startswith("socks") for scheme in rules.schemes())

@@ -9,22 +9,23 @@ from urllib.parse import unquote
 from yarl import URL
 
 from ..exceptions import InvalidURL
-from .headers import Headers, HeaderTypes
+from .headers import Headers, HeaderTypes, header_lines
 from .settings import VerifyTypes
 from .url import parse_url
 
 __all__ = ["Proxy", "ProxyTypes"]
 
-PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
 
 
 class Proxy:
     """A proxy: ``Proxy("http://user:password@proxy.test:3128")``.
 
-    The scheme is ``http``, ``https`` (TLS to the proxy itself) or ``socks5`` (``socks5h`` means the same: the proxy
-    looks names up). Ports default to 80, 443 and 1080. ``username`` and ``password`` may stand in the url, percent-
-    encoded, or be given. ``headers`` are for the proxy alone. ``verify`` is for the TLS to an https proxy; None
-    means as the client's option. Raises InvalidURL.
+    The scheme is ``http``, ``https`` (TLS to the proxy itself), ``socks4`` or ``socks5`` (names are looked up here),
+    ``socks4a`` or ``socks5h`` (the proxy looks them up). Ports default to 80, 443 and 1080. ``username`` and
+    ``password`` may stand in the url, percent-encoded, or be given; SOCKS 4 knows no password. ``headers`` are for an
+    HTTP proxy alone, no server sees them. ``verify`` is for the TLS to an https proxy; None means as the client's
+    option. Raises InvalidURL, InvalidHeader.
     """
 
     __slots__ = ("headers", "host", "password", "port", "scheme", "username", "verify")
@@ -41,7 +42,7 @@ class Proxy:
         parsed = parse_url(url if not isinstance(url, str) or "://" in url else f"http://{url}")
         shown = parsed.with_user(None) if parsed.raw_user is not None else parsed
         if parsed.scheme not in PORTS:
-            raise InvalidURL(f"a proxy's scheme is http, https, socks5 or socks5h: {shown}")
+            raise InvalidURL(f"a proxy's scheme is {', '.join(PORTS)}: {shown}")
         if not parsed.raw_host:
             raise InvalidURL(f"the proxy's url has no host: {shown}")
         if parsed.raw_path not in ("", "/") or parsed.raw_query_string:
@@ -50,9 +51,23 @@ class Proxy:
         self.host = parsed.raw_host
         self.port = parsed.port or PORTS[parsed.scheme]
         self.username = username if username is not None else unquote(parsed.raw_user) if parsed.raw_user else None
-        self.password = password if password is not None else unquote(parsed.raw_password or "")
+        self.password: str = password if password is not None else unquote(parsed.raw_password or "")
         self.headers = Headers.of(headers)
         self.verify = verify
+        self._check_login()
+        header_lines(self.headers)
+
+    def _check_login(self) -> None:
+        """Refuse credentials that the proxy's protocol can't carry, so that none is cut or read as another."""
+        user, password = (self.username or "").encode(), self.password.encode()
+        if not self.is_socks:
+            if b":" in user:
+                raise InvalidURL(f"a user name for the proxy {self} can't hold a colon (RFC 7617 section 2)")
+        elif self.scheme in ("socks5", "socks5h"):
+            if len(user) > 255 or len(password) > 255:
+                raise InvalidURL(f"user name and password for the proxy {self} have at most 255 bytes (RFC 1929)")
+        elif password or b"\0" in user:
+            raise InvalidURL(f"SOCKS 4 knows a user name without zero bytes and no password: {self}")
 
     @property
     def is_socks(self) -> bool:

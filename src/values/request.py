@@ -26,16 +26,17 @@ class Request:
 
     ``body`` is None or a Body; its content type is among the headers, its framing (Content-Length or
     Transfer-Encoding) and Host are the engine's work. ``deadline`` is set when the call starts.
-    ``attributes`` is a bag for plugins and users. ``stream`` is False when the whole body will be read at once.
+    ``attributes`` is a bag for plugins and users; ``own_attributes`` is the same, or None while there are none.
+    ``stream`` is False when the whole body will be read at once.
     """
 
     __slots__ = (
-        "_attributes",
         "_headers",
         "body",
         "call",
         "deadline",
         "method",
+        "own_attributes",
         "settings",
         "shared_headers",
         "stream",
@@ -66,7 +67,7 @@ class Request:
         self.body = body
         self.timeout = timeout
         self.deadline: Deadline | None = None
-        self._attributes = attributes
+        self.own_attributes = attributes
         self.call = Call()
         self.settings = settings
         self.stream = stream
@@ -88,14 +89,14 @@ class Request:
     @property
     def attributes(self) -> Attributes:
         """A bag for plugins and users; shared by the copies that a redirect or retry sends."""
-        attributes = self._attributes
+        attributes = self.own_attributes
         if attributes is None:
-            attributes = self._attributes = Attributes()
+            attributes = self.own_attributes = Attributes()
         return attributes
 
     def attribute(self, key: AttributeKey[T] | type[T]) -> T | None:
         """Return one attribute, or None; cheaper than ``attributes.get`` where there are none."""
-        attributes = self._attributes
+        attributes = self.own_attributes
         return None if attributes is None else attributes.get(key)
 
     @property
@@ -114,7 +115,7 @@ class Request:
         new.body = self.body
         new.timeout = self.timeout
         new.deadline = self.deadline
-        new._attributes = self._attributes
+        new.own_attributes = self.own_attributes
         new.call = self.call
         new.settings = self.settings
         new.stream = self.stream
@@ -125,8 +126,8 @@ class Request:
         new = self.copy()
         new.call = Call()
         new.deadline = None
-        if self._attributes is not None:
-            new._attributes = Attributes(self._attributes)
+        if self.own_attributes is not None:
+            new.own_attributes = Attributes(self.own_attributes)
         return new
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .limits import DEFAULT_LIMITS, Limits
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from .content_codec import ContentCodec
     from .url import Origin
 
-__all__ = ["CertTypes", "CodingLimits", "ConnectionSettings", "Settings", "VerifyTypes"]
+__all__ = ["TRUST", "CertTypes", "CodingLimits", "ConnectionSettings", "Settings", "TrustTypes", "VerifyTypes"]
 
 VerifyTypes: TypeAlias = "bool | str | SSLContext"
 CertTypes: TypeAlias = str | tuple[str, str] | tuple[str, str, str] | None
+TrustTypes: TypeAlias = bool | Iterable[str]
+
+TRUST = ("proxy", "ca", "keylog")
+"""What ``trust_env`` may name: HTTP_PROXY and its kin; SSL_CERT_FILE and SSL_CERT_DIR; SSLKEYLOGFILE."""
 
 
 class CodingLimits(Value):
@@ -59,7 +63,8 @@ class ConnectionSettings(Value):
     http2: bool = False
     limits: Limits = DEFAULT_LIMITS
     proxy: Any = None
-    trust_env: bool = True
+    trust_env: TrustTypes = True
+    """Whether the environment is heeded, or for which of TRUST."""
     uds: str | None = None
     local_address: str | None = None
     socket_options: tuple[Any, ...] = ()
@@ -68,6 +73,18 @@ class ConnectionSettings(Value):
     def _check(self) -> None:
         if not isinstance(self.limits, Limits):
             raise TypeError(f"limits is a Limits, for example Limits(max_connections=5), not {self.limits!r}")
+        trusted = self.trust_env
+        if not isinstance(trusted, bool):
+            names = frozenset((trusted,) if isinstance(trusted, str) else trusted)
+            if unknown := names.difference(TRUST):
+                hint = "; netrc files are read only by the plugin NetrcAuth" if "netrc" in unknown else ""
+                raise ValueError(f"trust_env is a bool or some of {', '.join(TRUST)}, not {sorted(unknown)[0]!r}{hint}")
+            self.__dict__["trust_env"] = names
+
+    def trusts(self, name: str) -> bool:
+        """Whether one part of the environment is heeded; ``name`` is one of TRUST."""
+        trusted = self.trust_env
+        return trusted if isinstance(trusted, bool) else name in trusted
 
 
 DEFAULT_SETTINGS = Settings()

@@ -13,6 +13,7 @@ from ..plugins.http_cookies import ClientCookies, HttpCookies, cookies_plugin
 from ..plugins.plugin import Plugin, Stage, has_hook
 from ..plugins.redirect import HttpRedirect
 from ..plugins.validator import HttpCallValidator
+from ..rules.requirements import check_proxy
 from ..values.headers import HeaderTypes
 from ..values.limits import DEFAULT_LIMITS, Limits
 from ..values.options import CHAIN_OPTIONS, CHOSEN, AuthTypes, Defaults, ParamTypes, RequestOptions, base_origin
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from ..plugins.events import Events
     from ..plugins.http_send import Interception
     from ..rules.cookie_jar import CookieJar
+    from ..values.proxy import ProxyOption
 
 __all__ = ["AsyncClient", "native"]
 
@@ -63,9 +65,11 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
     or False for none at all. ``timeout`` defaults to 5 s for connecting and 30 s for each read, write and wait for a
     connection, with no total. ``follow_redirects`` (True) and ``max_redirects`` (20); ``expect_success`` (False)
     raises for every status from 300 on. ``verify`` (True, False, a path or an SSLContext), ``cert``, ``http1``,
-    ``http2``, ``proxy``, ``trust_env`` and ``limits`` are for the engine's connections. ``engine`` chooses another
-    engine, ``plugins`` installs plugins, ``converters`` chooses how typed bodies are made (another JSON library,
-    say), ``default_encoding`` is for text whose charset nobody told.
+    ``http2`` and ``limits`` are for the engine's connections. ``proxy`` is a url, a Proxy, a mapping of patterns of
+    urls to these, or a function of the url. ``trust_env`` is True, False, or which of "proxy", "ca" and "keylog" to
+    take from the environment; what is given here wins. ``engine`` chooses another engine, ``plugins`` installs
+    plugins, ``converters`` chooses how typed bodies are made (another JSON library, say), ``default_encoding`` is for
+    text whose charset nobody told.
 
     The client is a context manager; ``aclose()`` does the same by hand. It may be used by many tasks at once.
     """
@@ -81,7 +85,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         timeout: TimeoutTypes | Unset = DEFAULT_TIMEOUT,
         follow_redirects: bool = True,
         max_redirects: int = 20,
-        proxy: Any = None,
+        proxy: ProxyOption = None,
         trust_env: TrustTypes = True,
         verify: VerifyTypes = True,
         cert: CertTypes = None,
@@ -248,6 +252,8 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         """Return what runs a request with these options: the client's chain, or a variant of it."""
         if not options.keys() & CHAIN_OPTIONS:
             return self._chain
+        if options.get("proxy") is not None:
+            check_proxy(self._engine, self._engine.capabilities)
         overrides = _overrides(options, self._options, self._plugins)
         if not overrides:
             return self._chain

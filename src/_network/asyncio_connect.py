@@ -15,7 +15,7 @@ from .resolver import known_addresses, resolve_error
 if TYPE_CHECKING:
     from .network import AsyncNetwork
 
-__all__ = ["connect_tcp", "connect_unix"]
+__all__ = ["connect_tcp", "connect_unix", "look_up"]
 
 
 async def connect_tcp(network: AsyncNetwork, host: str, port: int, timeout: float | None) -> AsyncioStream:
@@ -35,6 +35,17 @@ async def connect_tcp(network: AsyncNetwork, host: str, port: int, timeout: floa
     if sock is None:
         raise attempts.error()
     return await open_stream(sock, attempts.peer)
+
+
+async def look_up(network: AsyncNetwork, host: str, port: int, timeout: float | None) -> list[Address]:
+    """Ask the resolver; see AsyncNetwork.look_up."""
+    try:
+        async with asyncio.timeout(timeout):
+            return await _look_up(network, host, port)
+    except TimeoutException:
+        raise
+    except TimeoutError:
+        raise Attempts(network, host, port, timeout).timed_out() from None
 
 
 async def _look_up(network: AsyncNetwork, host: str, port: int) -> list[Address]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .library import running_trio
 
 if TYPE_CHECKING:
+    from .addresses import Address
     from .resolver import Resolver, ResolverTypes
     from .stream import AsyncByteStream, ByteStream
 
@@ -76,6 +77,16 @@ class AsyncNetwork(NetworkOptions):
 
         return await connect_tcp(self, host, port, timeout)
 
+    async def look_up(self, host: str, port: int, timeout: float | None = None) -> list[Address]:
+        """Return the addresses of a host, best first, within ``timeout`` seconds. Raises as ``connect_tcp``."""
+        if running_trio() is not None:
+            from .trio_connect import look_up as look_up_on_trio
+
+            return await look_up_on_trio(self, host, port, timeout)
+        from .asyncio_connect import look_up
+
+        return await look_up(self, host, port, timeout)
+
     async def connect_unix(self, path: str, timeout: float | None = None) -> AsyncByteStream:
         """Connect to a Unix socket within ``timeout`` seconds. Raises ConnectTimeout and ConnectError."""
         if running_trio() is not None:
@@ -103,6 +114,12 @@ class Network(NetworkOptions):
         from .socket_connect import connect_tcp
 
         return connect_tcp(self, host, port, timeout)
+
+    def look_up(self, host: str, port: int, timeout: float | None = None) -> list[Address]:
+        """Return the addresses of a host, best first, within ``timeout`` seconds. Raises as ``connect_tcp``."""
+        from .socket_connect import look_up
+
+        return look_up(self, host, port, timeout)
 
     def connect_unix(self, path: str, timeout: float | None = None) -> ByteStream:
         """Connect to a Unix socket within ``timeout`` seconds. Raises ConnectTimeout and ConnectError."""

@@ -21,7 +21,7 @@ from .socket_stream import SocketStream
 if TYPE_CHECKING:
     from .network import Network
 
-__all__ = ["connect_tcp", "connect_unix"]
+__all__ = ["connect_tcp", "connect_unix", "look_up"]
 
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS)}
@@ -41,6 +41,15 @@ def connect_tcp(network: Network, host: str, port: int, timeout: float | None) -
         race = _Race(attempts, network.happy_eyeballs_delay, deadline)
         sock = race.run() if token is None else race.run_under(token)
     return SocketStream(sock, attempts.peer)
+
+
+def look_up(network: Network, host: str, port: int, timeout: float | None) -> list[Address]:
+    """Ask the resolver; see Network.look_up."""
+    known = known_addresses(network.resolver, host, port)
+    if known is not None:
+        return known
+    deadline = None if timeout is None else monotonic() + timeout
+    return _look_up(network, host, port, deadline, Attempts(network, host, port, timeout), current_token())
 
 
 def _look_up(

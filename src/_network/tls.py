@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..exceptions import TLSError
+from ..values.settings import trusts
 
 if TYPE_CHECKING:
-    from ..values.settings import CertTypes, VerifyTypes
+    from ..values.settings import CertTypes, TrustTypes, VerifyTypes
 
 __all__ = ["make_context"]
 
@@ -23,7 +24,7 @@ def make_context(
     cert: CertTypes = None,
     *,
     alpn: tuple[str, ...] = ("http/1.1",),
-    trust_env: bool = True,
+    trust_env: TrustTypes = True,
 ) -> ssl.SSLContext:
     """Return the TLS context for these settings; equal settings share one, so it must not be changed.
 
@@ -38,7 +39,7 @@ def make_context(
             raise TLSError("verify is an SSLContext: load the client certificate into it, instead of giving cert")
         return verify
     if verify is True:
-        file, folder = _default_bundle(trust_env)
+        file, folder = _default_bundle(trusts(trust_env, "ca"))
     elif verify is False:
         file = folder = None
     else:
@@ -46,7 +47,7 @@ def make_context(
         file, folder = (None, path) if os.path.isdir(path) else (path, None)
     chain = None if cert is None else (cert,) if isinstance(cert, str) else tuple(cert)
     files = [name for name in (file, *(chain or ())[:2]) if name is not None]
-    keylog = os.environ.get("SSLKEYLOGFILE") if trust_env else None
+    keylog = os.environ.get("SSLKEYLOGFILE") if trusts(trust_env, "keylog") else None
     return _context(verify is not False, file, folder, chain, tuple(alpn), keylog, tuple(map(_stamp, files)))
 
 

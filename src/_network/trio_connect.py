@@ -16,7 +16,7 @@ from .trio_stream import TrioStream
 if TYPE_CHECKING:
     from .network import AsyncNetwork
 
-__all__ = ["connect_tcp", "connect_unix"]
+__all__ = ["connect_tcp", "connect_unix", "look_up"]
 
 NEVER = float("inf")
 
@@ -31,6 +31,13 @@ async def connect_tcp(network: AsyncNetwork, host: str, port: int, timeout: floa
     if sock is not None:
         return TrioStream(sock, attempts.peer)
     raise attempts.timed_out() if limit.cancelled_caught else attempts.error()
+
+
+async def look_up(network: AsyncNetwork, host: str, port: int, timeout: float | None) -> list[Address]:
+    """Ask the resolver; see AsyncNetwork.look_up."""
+    with trio.move_on_after(NEVER if timeout is None else timeout):
+        return await _look_up(network, host, port)
+    raise Attempts(network, host, port, timeout).timed_out()
 
 
 async def _look_up(network: AsyncNetwork, host: str, port: int) -> list[Address]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
-__all__ = ["NoProxy", "split_port"]
+__all__ = ["NoProxy", "address_of", "split_port"]
 
 
 class NoProxy:
@@ -34,7 +34,7 @@ class NoProxy:
         """Whether a host and port are to be reached directly."""
         if self._all:
             return True
-        address = _address(host)
+        address = address_of(host)
         if address is not None:
             return any(
                 address.version == network.version and address in network and wanted in (None, port)
@@ -64,7 +64,8 @@ def split_port(entry: str) -> tuple[str, int | None]:
     return name, int(port) if port.isascii() and port.isdigit() else None
 
 
-def _address(host: str) -> IPv4Address | IPv6Address | None:
+def address_of(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that a host is, without its zone, the IPv4 address for one that is mapped; None for a name."""
     # A zone id says by which way, not which host; inside of it anything may stand (CVE-2025-22870).
     try:
         address = ip_address(host.strip("[]").partition("%")[0])

@@ -19,7 +19,7 @@ from ..values.url import Origin
 from .no_proxy import NoProxy
 from .proxy_patterns import ProxyPattern
 
-__all__ = ["ProxyChoice", "ProxyFunction", "ProxyRules", "names_proxies", "proxies_from_environment", "proxy_rules"]
+__all__ = ["ProxyChoice", "ProxyFunction", "ProxyRules", "proxies_from_environment", "proxy_rules"]
 
 # Choices that are remembered; a crawler meets more hosts than that, and starts anew.
 REMEMBERED = 1024
@@ -82,10 +82,7 @@ class ProxyFunction:
 
 ProxyChoice: TypeAlias = ProxyRules | ProxyFunction
 
-
-def names_proxies(environ: Mapping[str, str]) -> bool:
-    """Whether the environment may name a proxy at all; cheaper than to read it."""
-    return any(name.lower().endswith("_proxy") for name in environ)
+DIRECT = ProxyRules({}, NoProxy())
 
 
 def proxies_from_environment(environ: Mapping[str, str]) -> ProxyRules:
@@ -114,7 +111,7 @@ def proxy_rules(proxy: Any, environ: Mapping[str, str] | None) -> ProxyChoice:
     for explicit proxies; the mapping may have a key ``"no_proxy"`` for the same. Raises InvalidURL, TypeError.
     """
     if proxy is None:
-        return ProxyRules({}, NoProxy()) if environ is None else proxies_from_environment(environ)
+        return DIRECT if environ is None else proxies_from_environment(environ)
     if isinstance(proxy, Mapping):
         given = {key: _proxy(value) for key, value in proxy.items() if key not in ("no", "no_proxy")}
         return ProxyRules(given, NoProxy(proxy.get("no_proxy") or proxy.get("no") or ""))

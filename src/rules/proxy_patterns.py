@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..exceptions import InvalidURL
 from ..values.url import Origin, parse_url
-from .no_proxy import split_port
+from .no_proxy import address_of, split_port
 
 __all__ = ["ProxyPattern"]
 
@@ -63,7 +63,10 @@ class ProxyPattern(NamedTuple):
         if not self.host:
             return True
         host = origin.host.rstrip(".")
-        return (self.itself and host == self.host) or (self.below and host.endswith(f".{self.host}"))
+        if host == self.host:
+            return self.itself
+        # An address has no subdomains, whatever its zone looks like.
+        return self.below and host.endswith(f".{self.host}") and address_of(host) is None
 
 
 def _host(name: str) -> str:

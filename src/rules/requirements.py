@@ -8,7 +8,7 @@ from ..exceptions import UnsupportedByEngine
 from ..values.capabilities import Capability
 from ..values.settings import ConnectionSettings
 
-__all__ = ["check_capabilities"]
+__all__ = ["check_capabilities", "check_proxy"]
 
 
 def check_capabilities(engine: object, capabilities: AbstractSet[Capability], settings: ConnectionSettings) -> None:
@@ -24,3 +24,9 @@ def check_capabilities(engine: object, capabilities: AbstractSet[Capability], se
                 f"{engine!r} does not support {capability.value}, which the client's options ask for; "
                 "choose another engine or leave the option out"
             )
+
+
+def check_proxy(engine: object, capabilities: AbstractSet[Capability]) -> None:
+    """Raise UnsupportedByEngine for a request's own proxy where the engine knows none."""
+    if Capability.PROXY not in capabilities:
+        raise UnsupportedByEngine(f"{engine!r} does not support {Capability.PROXY.value}; leave proxy= out")

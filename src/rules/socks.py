@@ -101,7 +101,7 @@ class SocksHandshake:
         if not data:
             raise self._error("it closed the connection")
         self._buffer += data
-        while len(self._buffer) >= self._wanted:
+        while len(self._buffer) >= self._wanted and not self.outgoing:
             piece, self._buffer = self._buffer[: self._wanted], self._buffer[self._wanted :]
             try:
                 sending, self._wanted = self._steps.send(piece)

@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from ..plugins.default_request import RequestDefaults
     from ..plugins.plugin import Plugin
     from ..rules.cookie_jar import CookieJar
+    from ..rules.proxies import ProxyChoice
+    from .proxy import ProxyOption
 
 __all__ = [
     "AUTH_ORIGIN",
     "BODY_OPTIONS",
     "CHAIN_OPTIONS",
     "CHOSEN",
+    "PROXIES",
     "AuthTypes",
     "CookieTypes",
     "Defaults",
@@ -57,6 +60,7 @@ class RequestOptions(TypedDict, total=False):
     ``data`` or ``form`` as fields), ``content`` (bytes, text, iterables, a file), ``body`` (a Body, or any of the
     former by its type), ``data`` (as in requests). ``auth``: (user, password), a bearer token, a plugin such as
     DigestAuth, or None to send none. ``timeout``: a number, (connect, read) or a Timeout; None for no limits.
+    ``proxy``: as on the client, for this request alone and its redirects; None for a direct connection.
     ``follow_redirects``, ``max_redirects``, ``expect_success``: as on the client. ``plugins``: more plugins for this
     request. ``attributes``: a bag that plugins read; a plugin class as key replaces that plugin for this request, None
     removes it.
@@ -74,6 +78,7 @@ class RequestOptions(TypedDict, total=False):
     data: Any
     auth: AuthTypes
     timeout: TimeoutTypes
+    proxy: ProxyOption
     follow_redirects: bool
     max_redirects: int
     expect_success: bool
@@ -86,8 +91,11 @@ AUTH_ORIGIN: AttributeKey[Origin] = AttributeKey("the origin that auth= is for")
 
 # The options that choose another chain; the rest makes the request.
 CHAIN_OPTIONS = frozenset(
-    {"auth", "follow_redirects", "max_redirects", "expect_success", "plugins", "attributes", "cookies"}
+    {"auth", "follow_redirects", "max_redirects", "expect_success", "plugins", "attributes", "cookies", "proxy"}
 )
+PROXIES: AttributeKey[ProxyChoice] = AttributeKey("which proxy this request goes through")
+"""On requests with a ``proxy=`` of their own."""
+
 CHOSEN: AttributeKey[RequestOptions] = AttributeKey("the options that choose another chain")
 """On requests that were built ahead with such options."""
 
@@ -98,8 +106,7 @@ _KNOWN = frozenset(RequestOptions.__annotations__)
 _HINTS = {
     "stream": "use client.stream(method, url) in a with block",
     "allow_redirects": "it is called follow_redirects here",
-    "proxies": "give proxy= to the client",
-    "proxy": "give it to the client",
+    "proxies": "it is called proxy here",
     "verify": "give it to the client: its connections depend on it",
     "cert": "give it to the client: its connections depend on it",
     "http2": "give it to the client",
@@ -198,6 +205,8 @@ class Defaults:
             request.timeout = _timeout(options["timeout"])
         if attributes := options.get("attributes"):
             request.attributes.update(attributes)
+        if "proxy" in options:
+            request.attributes[PROXIES] = _proxies(options["proxy"])
         self._add_body(request, options, deferred=deferred)
 
     def _use_auth(self, request: Request, auth: AuthTypes) -> None:
@@ -378,6 +387,15 @@ def _use_userinfo(request: Request) -> None:
     if "authorization" not in request.headers and request.attribute(AUTH_ORIGIN) is None:
         request.headers["Authorization"] = basic_authorization((url.user or "", url.password or ""))
     request.url = url.with_user(None)
+
+
+def _proxies(value: ProxyOption) -> ProxyChoice:
+    from ..rules.proxies import proxy_rules
+
+    try:
+        return proxy_rules(value, None)
+    except TypeError as error:
+        raise InvalidRequest(str(error)) from None
 
 
 def _timeout(value: TimeoutTypes) -> Timeout:

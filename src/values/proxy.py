@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
@@ -13,7 +14,7 @@ from .headers import Headers, HeaderTypes, header_lines
 from .settings import VerifyTypes
 from .url import parse_url
 
-__all__ = ["Proxy", "ProxyTypes"]
+__all__ = ["Proxy", "ProxyOption", "ProxyTypes"]
 
 PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
 
@@ -110,3 +111,4 @@ class Proxy:
 
 
 ProxyTypes: TypeAlias = "str | URL | Proxy"
+ProxyOption: TypeAlias = "ProxyTypes | Mapping[str, Any] | Callable[[URL], ProxyTypes | None] | None"

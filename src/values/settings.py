@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .limits import DEFAULT_LIMITS, Limits
@@ -15,14 +15,28 @@ if TYPE_CHECKING:
     from .content_codec import ContentCodec
     from .url import Origin
 
-__all__ = ["TRUST", "CertTypes", "CodingLimits", "ConnectionSettings", "Settings", "TrustTypes", "VerifyTypes"]
+__all__ = [
+    "TRUST",
+    "CertTypes",
+    "CodingLimits",
+    "ConnectionSettings",
+    "Settings",
+    "TrustTypes",
+    "VerifyTypes",
+    "trusts",
+]
 
 VerifyTypes: TypeAlias = "bool | str | SSLContext"
 CertTypes: TypeAlias = str | tuple[str, str] | tuple[str, str, str] | None
-TrustTypes: TypeAlias = bool | Iterable[str]
+TrustTypes: TypeAlias = bool | Collection[str]
 
 TRUST = ("proxy", "ca", "keylog")
 """What ``trust_env`` may name: HTTP_PROXY and its kin; SSL_CERT_FILE and SSL_CERT_DIR; SSLKEYLOGFILE."""
+
+
+def trusts(trusted: TrustTypes, name: str) -> bool:
+    """Whether one part of the environment, one of TRUST, is heeded."""
+    return trusted if isinstance(trusted, bool) else name in trusted
 
 
 class CodingLimits(Value):
@@ -80,11 +94,6 @@ class ConnectionSettings(Value):
                 hint = "; netrc files are read only by the plugin NetrcAuth" if "netrc" in unknown else ""
                 raise ValueError(f"trust_env is a bool or some of {', '.join(TRUST)}, not {sorted(unknown)[0]!r}{hint}")
             self.__dict__["trust_env"] = names
-
-    def trusts(self, name: str) -> bool:
-        """Whether one part of the environment is heeded; ``name`` is one of TRUST."""
-        trusted = self.trust_env
-        return trusted if isinstance(trusted, bool) else name in trusted
 
 
 DEFAULT_SETTINGS = Settings()

@@ -17,7 +17,7 @@ from duohttp.engines.httpcore import HttpcoreEngine
 from duohttp.engines.mock import MockEngine
 from duohttp.engines.options import EngineOptions
 from duohttp.values.limits import Limits
-from duohttp.values.settings import ConnectionSettings
+from duohttp.values.settings import TRUST, ConnectionSettings, trusts
 from duohttp.values.unset import UNSET
 
 
@@ -114,7 +114,7 @@ def test_heavy_modules_are_imported_when_they_are_used(options: str) -> None:
 import sys
 from duohttp._sync.engines import build_engine
 from duohttp.engines.{module} import {name}
-from duohttp.values.settings import ConnectionSettings
+from duohttp.values.settings import TRUST, ConnectionSettings, trusts
 build_engine({name}(), ConnectionSettings(http2={name == "HttpcoreEngine"}))
 heavy = {{"asyncio", "ssl", "httpcore", "h11", "h2", "msgspec", "anyio", "trio", "certifi"}}
 print(sorted(heavy & set(sys.modules)))
@@ -124,3 +124,30 @@ print(sorted(heavy & set(sys.modules)))
         [sys.executable, "-c", f"import sys; sys.path[:0] = {path!r}\n{code}"], capture_output=True, text=True
     )
     assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "trusted"),
+    [
+        (True, TRUST),
+        (False, ()),
+        ((), ()),
+        ("proxy", ("proxy",)),
+        (["ca", "keylog"], ("ca", "keylog")),
+        ({"proxy", "ca"}, ("proxy", "ca")),
+    ],
+)
+def test_each_part_of_the_environment_has_a_switch(given: Any, trusted: tuple[str, ...]) -> None:
+    settings = ConnectionSettings(trust_env=given)
+    assert [name for name in TRUST if trusts(settings.trust_env, name)] == list(trusted)
+    assert pickle.loads(pickle.dumps(settings)) == settings
+    assert hash(settings.replace(http2=True)) != 0
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [("proxies", "trust_env is a bool or some of proxy, ca, keylog, not 'proxies'"), (["netrc"], "NetrcAuth")],
+)
+def test_a_part_that_there_is_not(given: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ConnectionSettings(trust_env=given)

@@ -101,6 +101,8 @@ def test_the_environment_is_heard_only_if_trusted(bundle: str, monkeypatch: pyte
     monkeypatch.setenv("SSL_CERT_FILE", bundle)
     assert subjects(make_context()) == 1
     assert subjects(make_context(trust_env=False)) > 50
+    assert subjects(make_context(trust_env=("proxy", "keylog"))) > 50
+    assert subjects(make_context(trust_env=("ca",))) == 1
     assert make_context(False).verify_mode == ssl.CERT_NONE
     monkeypatch.delenv("SSL_CERT_FILE")
     assert subjects(make_context()) > 50
@@ -114,6 +116,7 @@ def test_a_key_log_is_written_if_the_environment_is_trusted(
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
     assert make_context(bundle).keylog_filename == str(tmp_path / "keys")
     assert make_context(bundle, trust_env=False).keylog_filename is None
+    assert make_context(bundle, trust_env=("ca",)).keylog_filename is None
 
 
 def test_a_directory_of_certificates(tmp_path: Path) -> None:

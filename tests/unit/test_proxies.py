@@ -9,7 +9,8 @@ import pytest
 from yarl import URL
 
 from duohttp.exceptions import InvalidURL
-from duohttp.rules.proxies import NoProxy, ProxyRules, proxies_from_environment, proxy_rules
+from duohttp.rules.no_proxy import NoProxy
+from duohttp.rules.proxies import ProxyChoice, ProxyRules, proxies_from_environment, proxy_rules
 from duohttp.values.proxy import Proxy
 from duohttp.values.url import Origin, endpoint_of, parse_url
 
@@ -19,6 +20,11 @@ HTTPS = Origin("https", "h.test", 443)
 
 def origin(url: str) -> Origin:
     return endpoint_of(parse_url(url)).origin
+
+
+def choice(rules: ProxyChoice, where: str | Origin) -> Proxy | None:
+    url = parse_url(where if isinstance(where, str) else str(where))
+    return rules.proxy_for(endpoint_of(url).origin, url)
 
 
 @pytest.mark.parametrize(
@@ -49,8 +55,8 @@ def test_credentials_given_apart() -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("ftp://p.test", "a proxy's scheme is http, https, socks5 or socks5h"),
-        ("socks4://p.test", "a proxy's scheme"),
+        ("ftp://p.test", "a proxy's scheme is http, https, socks4, socks4a, socks5, socks5h"),
+        ("socks://p.test", "a proxy's scheme"),
         ("http://u:secret@p.test/path", "ends after the port"),
         ("http://p.test?x", "ends after the port"),
         ("http://", "no host"),
@@ -148,7 +154,7 @@ def test_no_proxy(no_proxy: str, host: str, port: int, direct: bool) -> None:
 
 def chosen(environ: dict[str, str], *origins: Origin) -> list[str | None]:
     rules = proxies_from_environment(environ)
-    proxies = [rules.proxy_for(each) for each in origins]
+    proxies = [choice(rules, each) for each in origins]
     return [None if proxy is None else proxy.host for proxy in proxies]
 
 
@@ -192,13 +198,13 @@ def test_environment_that_names_no_proxy() -> None:
 
 def test_explicit_proxy_wins_over_the_environment() -> None:
     rules = proxy_rules("http://mine", {"all_proxy": "http://theirs", "no_proxy": "*"})
-    assert rules.proxy_for(HTTP) == Proxy("http://mine")
+    assert choice(rules, HTTP) == Proxy("http://mine")
 
 
 def test_environment_is_read_only_if_trusted() -> None:
-    assert proxy_rules(None, {"all_proxy": "a"}).proxy_for(HTTP) == Proxy("a")
+    assert choice(proxy_rules(None, {"all_proxy": "a"}), HTTP) == Proxy("a")
     rules = proxy_rules(None, None)
-    assert rules.proxy_for(HTTP) is None
+    assert choice(rules, HTTP) is None
     assert not rules
 
 
@@ -224,10 +230,94 @@ def test_mapping_of_proxies() -> None:
         "https://both.test": "d",
         "https://www.direct.test": None,
     }
-    found = {url: rules.proxy_for(origin(url)) for url in hosts}
+    found = {url: choice(rules, url) for url in hosts}
     assert {url: proxy and proxy.host for url, proxy in found.items()} == hosts
     assert rules.schemes() == {"http", "socks5"}
     assert rules
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant", "not_meant"),
+    [
+        ("all", ["http://h.test", "https://[::1]"], []),
+        ("all://", ["http://h.test", "https://[::1]"], []),
+        ("all://*", ["http://h.test", "https://[::1]"], []),
+        ("http", ["http://h.test", "ws://h.test"], ["https://h.test"]),
+        ("https://", ["https://h.test", "wss://h.test"], ["http://h.test"]),
+        ("HTTP://", ["http://h.test"], ["https://h.test"]),
+        ("all://h.test", ["http://h.test", "https://H.TEST:8443", "http://h.test."], ["http://www.h.test"]),
+        ("all://h.test.", ["http://h.test", "http://h.test."], []),
+        ("all://*.h.test", ["http://www.h.test", "http://a.b.h.test"], ["http://h.test", "http://noth.test"]),
+        ("all://*h.test", ["http://www.h.test", "http://h.test"], ["http://noth.test", "http://h.test.evil.test"]),
+        ("all://*:8080", ["http://h.test:8080", "https://[::1]:8080"], ["http://h.test"]),
+        ("https://h.test:443", ["https://h.test", "https://h.test:443"], ["http://h.test:443", "https://h.test:80"]),
+        ("all://127.0.0.1", ["http://127.0.0.1:5000"], ["http://127.0.0.10", "http://1.127.0.0.1.test"]),
+        ("all://[0:0::1]:80", ["http://[::1]", "http://[0:0:0:0:0:0:0:1]"], ["http://[::1]:81", "http://[::2]"]),
+        ("all://[fe80::1%25lo]", ["http://[fe80::1%25lo]"], ["http://[fe80::1]", "http://[fe80::1%25eth0]"]),
+        ("all://[fe80::1]", ["http://[fe80::1]"], ["http://[fe80::1%25lo]"]),
+        ("all://*.h.test", [], ["http://[::1%25.h.test]"]),
+        ("all://bücher.test", ["http://bücher.test", "http://xn--bcher-kva.test"], []),
+    ],
+)
+def test_patterns(pattern: str, meant: list[str], not_meant: list[str]) -> None:
+    rules = proxy_rules({pattern: "http://p.test"}, None)
+    assert [url for url in meant if choice(rules, url) is None] == []
+    assert [url for url in not_meant if choice(rules, url) is not None] == []
+
+
+def test_the_pattern_that_says_most_wins() -> None:
+    patterns = [
+        "all",
+        "https",
+        "all://*.h.test",
+        "all://*www.h.test",
+        "https://www.h.test",
+        "all://*:81",
+        "all://www.h.test:81",
+    ]
+    for order in (patterns, patterns[::-1]):
+        rules = proxy_rules({pattern: f"http://p{patterns.index(pattern)}.test" for pattern in order}, None)
+        urls = [
+            "http://x",
+            "https://x",
+            "https://a.h.test",
+            "http://www.h.test",
+            "https://www.h.test",
+            "https://x:81",
+            "http://www.h.test:81",
+        ]
+        assert [getattr(choice(rules, url), "host", None) for url in urls] == [f"p{number}.test" for number in range(7)]
+
+
+def test_function() -> None:
+    asked: list[URL] = []
+
+    def choose(url: URL) -> str | None:
+        asked.append(url)
+        return "http://u:p@p.test" if url.path.startswith("/far") else None
+
+    rules = proxy_rules(choose, {"all_proxy": "http://theirs"})
+    assert choice(rules, "http://h.test/far?x=1") == Proxy("http://u:p@p.test")
+    assert choice(rules, "http://h.test/near") is None
+    assert asked == [URL("http://h.test/far?x=1"), URL("http://h.test/near")]
+    assert rules.schemes() == frozenset()
+
+
+def test_function_that_returns_no_proxy() -> None:
+    async def choose(url: URL) -> None:
+        raise AssertionError("never runs")
+
+    with pytest.raises(TypeError, match="can't be a coroutine function"):
+        choice(proxy_rules(choose, None), HTTP)
+    with pytest.raises(TypeError, match="a proxy is a url or a Proxy, not int"):
+        choice(proxy_rules(lambda url: 1, None), HTTP)
+
+
+def test_many_origins_are_not_remembered_for_ever() -> None:
+    rules = ProxyRules({"http": Proxy("http://p.test")}, NoProxy("h7.test"))
+    for number in range(3000):
+        assert (choice(rules, f"http://h{number}.test") is None) == (number == 7)
+    assert len(rules._known) <= 1024
 
 
 @pytest.mark.parametrize(
@@ -235,17 +325,23 @@ def test_mapping_of_proxies() -> None:
     [
         ({"ftp": "http://a"}, InvalidURL),
         ({"http://h/path": "http://a"}, InvalidURL),
+        ({"all://h:port": "http://a"}, InvalidURL),
+        ({"all://::1": "http://a"}, InvalidURL),
+        ({"all://a*b": "http://a"}, InvalidURL),
+        ({"all://*.0.0.1": "http://a"}, InvalidURL),
+        ({"all://user:secret@h": "http://a"}, InvalidURL),
         ({1: "http://a"}, TypeError),
         ({"http": 1}, TypeError),
         (1, TypeError),
     ],
 )
 def test_option_that_is_none(proxy: Any, error: type[Exception]) -> None:
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         proxy_rules(proxy, None)
+    assert "secret" not in str(caught.value)
 
 
 def test_no_proxies_at_all() -> None:
-    assert ProxyRules({}, NoProxy("*")).proxy_for(HTTP) is None
+    assert choice(ProxyRules({}, NoProxy("*")), HTTP) is None
     assert not NoProxy(" ")
     assert NoProxy(["h.test"]).matches("h.test", 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...values.settings import CertTypes, VerifyTypes
+from ...values.settings import CertTypes, TrustTypes, VerifyTypes
 
 __all__ = ["TLSChoice"]
 
@@ -14,7 +14,7 @@ class TLSChoice:
 
     __slots__ = ("_alpn", "_cert", "_context", "_trust_env", "_verify")
 
-    def __init__(self, verify: VerifyTypes, cert: CertTypes, *, alpn: tuple[str, ...], trust_env: bool) -> None:
+    def __init__(self, verify: VerifyTypes, cert: CertTypes, *, alpn: tuple[str, ...], trust_env: TrustTypes) -> None:
         self._verify = verify
         self._cert = cert
         self._alpn = alpn

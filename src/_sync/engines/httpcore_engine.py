@@ -21,13 +21,15 @@ from ...exceptions import (
     ProxyError,
     RemoteProtocolError,
     TLSError,
+    UnsupportedByEngine,
 )
 from ...rules.framing import authority_form, encode_request
 from ...rules.proxies import proxy_rules
 from ...values.capabilities import Capability
+from ...values.options import PROXIES
 from ...values.pool_stats import PoolStats
 from ...values.request import Request
-from ...values.settings import ConnectionSettings
+from ...values.settings import ConnectionSettings, trusts
 from ...values.url import DEFAULT_PORTS, endpoint_of
 from ..response import Response
 from .engine import Engine
@@ -78,9 +80,9 @@ class HttpcoreDriver(Engine):
             raise ValueError("http1=False needs http2=True: one of them must be spoken")
         if settings.http2 and find_spec("h2") is None:
             raise MissingExtra("HTTP/2 needs the package h2: install duohttp[http2]")
-        self._proxies = proxy_rules(settings.proxy, os.environ if settings.trust_env else None)
-        if any(scheme.startswith("socks") for scheme in self._proxies.schemes()) and find_spec("socksio") is None:
-            raise MissingExtra("SOCKS proxies need the package socksio: install duohttp[socks]")
+        self._proxies = proxy_rules(settings.proxy, os.environ if trusts(settings.trust_env, "proxy") else None)
+        for scheme in self._proxies.schemes():
+            self._check_scheme(scheme)
         self._network = Network(
             resolver=settings.resolver, local_address=settings.local_address, socket_options=settings.socket_options
         )
@@ -112,7 +114,11 @@ class HttpcoreDriver(Engine):
             pool = self._pool_here()
         if pool.leftovers:
             pool.tidy()
-        route = Route(endpoint.origin, self._proxies.proxy_for(endpoint.origin) if self._proxies else None)
+        proxies = request.attribute(PROXIES)
+        proxy = (self._proxies if proxies is None else proxies).proxy_for(endpoint.origin, request.url)
+        if proxy is not None:
+            self._check_scheme(proxy.scheme)
+        route = Route(endpoint.origin, proxy)
         content: Any = None
         if body is not None:
             data = body.data
@@ -126,6 +132,15 @@ class HttpcoreDriver(Engine):
             extensions={"timeout": timeouts_of(request.timeout, request.deadline)},
         )
         return self._attempts(pool, route, request, message)
+
+    def _check_scheme(self, scheme: str) -> None:
+        """Refuse a proxy that httpcore can't speak to, as it is or as it is installed."""
+        if scheme in ("socks4", "socks4a"):
+            raise UnsupportedByEngine(f"{self._options!r} does not support {scheme} proxies; NativeEngine does")
+        if scheme.startswith("socks") and find_spec("socksio") is None:
+            raise MissingExtra(
+                "SOCKS proxies need the package socksio here: install duohttp[socks], or use NativeEngine"
+            )
 
     def _attempts(self, pool: CorePool, route: Route, request: Request, message: Any) -> Response:
         """Send, again where that can't do harm."""

@@ -7,35 +7,39 @@ from typing import TYPE_CHECKING, Any
 
 from ....rules.framing import absolute_form
 from ....values.request import Request
-from ....values.settings import ConnectionSettings
+from ....values.settings import ConnectionSettings, trusts
 from ....values.url import Endpoint
 from .tunnel import proxy_headers
 
 if TYPE_CHECKING:
-    from ....rules.proxies import ProxyRules
+    from ....rules.proxies import ProxyChoice
     from ....values.proxy import Proxy
 
 __all__ = ["proxied", "settings_proxies"]
 
 
-def settings_proxies(settings: ConnectionSettings) -> ProxyRules | None:
+def settings_proxies(settings: ConnectionSettings) -> ProxyChoice | None:
     """Return the rules, or None where nothing names a proxy, which is the common case and costs nothing."""
-    named = settings.trust_env and any(name.lower().endswith("_proxy") for name in environ)
-    if settings.proxy is None and not named:
+    trusted = trusts(settings.trust_env, "proxy")
+    if settings.proxy is None and not (trusted and any(name.lower().endswith("_proxy") for name in environ)):
         return None
     from ....rules.proxies import proxy_rules
 
-    return proxy_rules(settings.proxy, environ if settings.trust_env else None) or None
+    return proxy_rules(settings.proxy, environ if trusted else None) or None
 
 
 def proxied(request: Request, endpoint: Endpoint, proxy: Proxy | None) -> tuple[Request, Endpoint, Any]:
-    """Return request, endpoint and route in the form that a way with or without a proxy asks for."""
-    if proxy is not None and endpoint.origin.scheme == "http":
+    """Return request, endpoint and route in the form that a way with or without a proxy asks for.
+
+    A route is an origin, or with what is on the way to it: only requests of one route share a connection.
+    """
+    if proxy is not None and endpoint.origin.scheme == "http" and not proxy.is_socks:
         # One connection to the proxy serves all plain origins.
         request = request.copy()
         request.headers.update(proxy_headers(proxy))
         return request, endpoint._replace(target=absolute_form(endpoint)), proxy
     if "proxy-authorization" in request.headers:
+        # It is for a proxy, and nobody on this way is one, or reads it.
         request = request.copy()
         request.headers.popall("proxy-authorization")
-    return request, endpoint, (endpoint.origin, proxy)
+    return request, endpoint, endpoint.origin if proxy is None else (endpoint.origin, proxy)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....exceptions import ConnectTimeout, HTTPError, ProxyError, TimeoutException
+from ....exceptions import ConnectError, ConnectTimeout, HTTPError, ProxyError, TimeoutException
 from ....rules.framing import authority_form, encode_request
 from ....rules.http1 import ResponseParser
 from ....values.headers import Headers
 from ....values.timeout import Deadline
 
 if TYPE_CHECKING:
-    from ...._network import AsyncByteStream
+    from ...._network import AsyncByteStream, AsyncNetwork
     from ....values.proxy import Proxy
     from ....values.url import Endpoint
+    from .tls_settings import TLSSettings
 
-__all__ = ["open_tunnel", "proxy_headers"]
+__all__ = ["connect_proxy", "open_tunnel", "proxy_headers"]
 
 # What a proxy may answer to CONNECT, in bytes, before it is given up.
 READ_SIZE = 65536
@@ -28,6 +29,25 @@ def proxy_headers(proxy: Proxy) -> Headers:
     if authorization is not None and "proxy-authorization" not in headers:
         headers["Proxy-Authorization"] = authorization
     return headers
+
+
+async def connect_proxy(
+    network: AsyncNetwork, tls: TLSSettings, proxy: Proxy, limit: Deadline | None
+) -> AsyncByteStream:
+    """Return a stream to the proxy itself, in TLS for an https proxy. Raises ProxyError, ConnectTimeout."""
+    try:
+        stream = await network.connect_tcp(proxy.host, proxy.port, None if limit is None else limit.remaining())
+        if proxy.scheme != "https":
+            return stream
+        try:
+            return await stream.start_tls(
+                tls.proxy_context(proxy), proxy.host, None if limit is None else limit.remaining()
+            )
+        except BaseException:
+            stream.abort()
+            raise
+    except ConnectError as error:
+        raise ProxyError(f"the proxy {proxy} can't be reached: {error.message}") from error
 
 
 async def open_tunnel(stream: AsyncByteStream, proxy: Proxy, endpoint: Endpoint, limit: Deadline | None) -> None:

@@ -11,6 +11,7 @@ from ....exceptions import NetworkError
 from ....rules.http1 import DEFAULT_HTTP1_LIMITS, ResponseParser
 from ....values.capabilities import Capability
 from ....values.limits import Limits
+from ....values.options import PROXIES
 from ....values.pool_stats import PoolStats
 from ....values.request import Request
 from ....values.settings import ConnectionSettings
@@ -37,6 +38,7 @@ class NativeDriver(Engine):
     capabilities = frozenset(
         {
             Capability.PROXY,
+            Capability.SOCKS,
             Capability.UPGRADE,
             Capability.TRAILERS,
             Capability.EARLY_HINTS,
@@ -71,8 +73,11 @@ class NativeDriver(Engine):
         endpoint = endpoint_of(request.url)
         route: Any = endpoint.origin
         proxy: Proxy | None = None
-        if self._proxies is not None:
-            proxy = self._proxies.proxy_for(endpoint.origin)
+        proxies = self._proxies
+        if request.own_attributes is not None:
+            proxies = request.own_attributes.get(PROXIES, proxies)
+        if proxies is not None:
+            proxy = proxies.proxy_for(endpoint.origin, request.url)
             request, endpoint, route = proxied(request, endpoint, proxy)
         first: NetworkError | None = None
         while True:

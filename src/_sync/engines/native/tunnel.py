@@ -5,18 +5,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....exceptions import ConnectTimeout, HTTPError, ProxyError, TimeoutException
+from ....exceptions import ConnectError, ConnectTimeout, HTTPError, ProxyError, TimeoutException
 from ....rules.framing import authority_form, encode_request
 from ....rules.http1 import ResponseParser
 from ....values.headers import Headers
 from ....values.timeout import Deadline
 
 if TYPE_CHECKING:
-    from ...._network import ByteStream
+    from ...._network import ByteStream, Network
     from ....values.proxy import Proxy
     from ....values.url import Endpoint
+    from .tls_settings import TLSSettings
 
-__all__ = ["open_tunnel", "proxy_headers"]
+__all__ = ["connect_proxy", "open_tunnel", "proxy_headers"]
 
 # What a proxy may answer to CONNECT, in bytes, before it is given up.
 READ_SIZE = 65536
@@ -29,6 +30,21 @@ def proxy_headers(proxy: Proxy) -> Headers:
     if authorization is not None and "proxy-authorization" not in headers:
         headers["Proxy-Authorization"] = authorization
     return headers
+
+
+def connect_proxy(network: Network, tls: TLSSettings, proxy: Proxy, limit: Deadline | None) -> ByteStream:
+    """Return a stream to the proxy itself, in TLS for an https proxy. Raises ProxyError, ConnectTimeout."""
+    try:
+        stream = network.connect_tcp(proxy.host, proxy.port, None if limit is None else limit.remaining())
+        if proxy.scheme != "https":
+            return stream
+        try:
+            return stream.start_tls(tls.proxy_context(proxy), proxy.host, None if limit is None else limit.remaining())
+        except BaseException:
+            stream.abort()
+            raise
+    except ConnectError as error:
+        raise ProxyError(f"the proxy {proxy} can't be reached: {error.message}") from error
 
 
 def open_tunnel(stream: ByteStream, proxy: Proxy, endpoint: Endpoint, limit: Deadline | None) -> None:

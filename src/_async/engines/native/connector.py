@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...._network import AsyncNetwork
 from ....values.timeout import Deadline
 from .proxy_ways import open_way
-from .tls_settings import TLSSettings
+from .tls_settings import HTTP1, TLSSettings
 
 if TYPE_CHECKING:
     from ...._network import AsyncByteStream
@@ -33,8 +33,13 @@ class AsyncConnector:
             happy_eyeballs_delay=options.happy_eyeballs_delay,
         )
 
-    async def open(self, request: Request, endpoint: Endpoint, proxy: Proxy | None) -> AsyncByteStream:
-        """Connect, through the proxy if there is one, and do the TLS handshake: all within the connect timeout."""
+    async def open(
+        self, request: Request, endpoint: Endpoint, proxy: Proxy | None, alpn: tuple[str, ...] = HTTP1
+    ) -> AsyncByteStream:
+        """Connect, through the proxy if there is one, and do the TLS handshake: all within the connect timeout.
+
+        ``alpn`` are the protocols to offer; which one was taken, the stream's ``ssl_object`` tells.
+        """
         timeout = request.timeout.connect
         if request.deadline is not None:
             timeout = request.deadline.clamp(timeout)
@@ -49,7 +54,7 @@ class AsyncConnector:
         if scheme != "https":
             return stream
         try:
-            return await stream.start_tls(self._tls.context(), host, None if limit is None else limit.remaining())
+            return await stream.start_tls(self._tls.context(alpn), host, None if limit is None else limit.remaining())
         except BaseException:
             stream.abort()
             raise

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from ....values.proxy import Proxy
     from ....values.settings import ConnectionSettings
 
-__all__ = ["TLSSettings"]
+__all__ = ["HTTP1", "TLSSettings"]
+
+HTTP1 = ("http/1.1",)
+"""The ALPN names (RFC 7301) of connections that carry nothing else."""
 
 
 class TLSSettings:
@@ -18,17 +21,20 @@ class TLSSettings:
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self._settings = settings
-        self._context: SSLContext | None = None
+        self._contexts: dict[tuple[str, ...], SSLContext] = {}
 
-    def context(self) -> SSLContext:
-        """Return the context for servers. Raises TLSError for files that can't be used."""
-        context = self._context
+    def context(self, alpn: tuple[str, ...] = HTTP1) -> SSLContext:
+        """Return the context for servers that are offered these protocols, the preferred one first.
+
+        Raises TLSError for files that can't be used.
+        """
+        context = self._contexts.get(alpn)
         if context is None:
             from ...._network.tls import make_context
 
             settings = self._settings
-            context = make_context(settings.verify, settings.cert, alpn=("http/1.1",), trust_env=settings.trust_env)
-            self._context = context
+            context = make_context(settings.verify, settings.cert, alpn=alpn, trust_env=settings.trust_env)
+            self._contexts[alpn] = context
         return context
 
     def proxy_context(self, proxy: Proxy) -> SSLContext:
@@ -40,4 +46,4 @@ class TLSSettings:
 
         settings = self._settings
         verify = settings.verify if proxy.verify is None else proxy.verify
-        return make_context(verify, None, alpn=("http/1.1",), trust_env=settings.trust_env)
+        return make_context(verify, None, alpn=HTTP1, trust_env=settings.trust_env)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...._network import Network
 from ....values.timeout import Deadline
 from .proxy_ways import open_way
-from .tls_settings import TLSSettings
+from .tls_settings import HTTP1, TLSSettings
 
 if TYPE_CHECKING:
     from ...._network import ByteStream
@@ -34,8 +34,13 @@ class Connector:
             happy_eyeballs_delay=options.happy_eyeballs_delay,
         )
 
-    def open(self, request: Request, endpoint: Endpoint, proxy: Proxy | None) -> ByteStream:
-        """Connect, through the proxy if there is one, and do the TLS handshake: all within the connect timeout."""
+    def open(
+        self, request: Request, endpoint: Endpoint, proxy: Proxy | None, alpn: tuple[str, ...] = HTTP1
+    ) -> ByteStream:
+        """Connect, through the proxy if there is one, and do the TLS handshake: all within the connect timeout.
+
+        ``alpn`` are the protocols to offer; which one was taken, the stream's ``ssl_object`` tells.
+        """
         timeout = request.timeout.connect
         if request.deadline is not None:
             timeout = request.deadline.clamp(timeout)
@@ -50,7 +55,7 @@ class Connector:
         if scheme != "https":
             return stream
         try:
-            return stream.start_tls(self._tls.context(), host, None if limit is None else limit.remaining())
+            return stream.start_tls(self._tls.context(alpn), host, None if limit is None else limit.remaining())
         except BaseException:
             stream.abort()
             raise

@@ -14,7 +14,7 @@ from .servers.asgi import AsgiServer, run_asgi_server
 from .servers.certificates import Certificates
 from .servers.nginx import Nginx, run_nginx
 from .servers.process import RUNNING
-from .servers.proxies import Proxy, run_microsocks, run_tinyproxy
+from .servers.proxies import Proxy, run_apache_proxy, run_dante, run_microsocks, run_ssh_proxy, run_tinyproxy
 from .servers.raw import RawServer
 
 
@@ -92,6 +92,34 @@ def microsocks() -> Iterator[Proxy]:
 def microsocks_auth() -> Iterator[Proxy]:
     """A SOCKS 5 proxy that wants user and password; its url has them."""
     with run_microsocks("user", "secret") as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def dante() -> Iterator[Proxy]:
+    """A SOCKS proxy for the versions 4 and 5."""
+    with run_dante() as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def ssh_proxy() -> Iterator[Proxy]:
+    """A SOCKS proxy for the versions 4a and 5."""
+    with run_ssh_proxy() as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def https_proxy(certificates: Certificates) -> Iterator[Proxy]:
+    """An HTTPS proxy."""
+    with run_apache_proxy(certificates) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def https_proxy_auth(certificates: Certificates) -> Iterator[Proxy]:
+    """An HTTPS proxy that wants user and password; its url has them."""
+    with run_apache_proxy(certificates, "user", "secret") as proxy:
         yield proxy
 
 

@@ -1,0 +1,330 @@
+"""Every way through a proxy, on the native engine, against proxies that nobody here wrote."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from yarl import URL
+
+from duohttp import (
+    AsyncClient,
+    Headers,
+    HttpcoreEngine,
+    InvalidURL,
+    Limits,
+    NativeEngine,
+    Proxy,
+    ProxyError,
+    ResolveError,
+    TLSError,
+    UnsupportedByEngine,
+)
+from duohttp.exceptions import InvalidRequest
+from duohttp.values.capabilities import Capability
+
+from ..servers.asgi import AsgiServer
+from ..servers.certificates import Certificates
+from ..servers.nginx import SMALL, Nginx
+from ..servers.proxies import Proxy as RunningProxy
+from ..servers.raw import RawServer
+
+pytestmark = pytest.mark.anyio
+
+Running = Callable[[str], str]
+ServerMaker = Callable[..., RawServer]
+
+# The scheme to speak, and the fixture of the proxy that speaks it.
+KINDS = {
+    "http": "tinyproxy",
+    "http-auth": "tinyproxy_auth",
+    "https": "https_proxy",
+    "https-auth": "https_proxy_auth",
+    "socks4": "dante",
+    "socks4a": "ssh_proxy",
+    "socks5": "microsocks",
+    "socks5h": "dante",
+    "socks5-auth": "microsocks_auth",
+    "socks5h-ssh": "ssh_proxy",
+}
+
+
+@pytest.fixture
+def running(request: pytest.FixtureRequest) -> Running:
+    """The url of the proxy of a kind."""
+
+    def url(kind: str) -> str:
+        proxy: RunningProxy = request.getfixturevalue(KINDS[kind])
+        return f"{kind.partition('-')[0]}://{proxy.url.partition('://')[2]}"
+
+    return url
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_every_kind(
+    running: Running, nginx: Nginx, asgi_server: AsgiServer, certificates: Certificates, kind: str
+) -> None:
+    async with AsyncClient(engine=NativeEngine(), proxy=running(kind), verify=str(certificates.ca)) as client:
+        for url in (nginx.url, nginx.https_url, nginx.url.replace("127.0.0.1", "localhost")):
+            for _ in range(2):
+                assert (await client.get(f"{url}/small.txt")).content == SMALL
+        for url in (asgi_server.url, asgi_server.https_url):
+            # Some proxies close without a word: what is not idempotent could fail.
+            echo = (await client.put(f"{url}/echo/x?q=1", content=b"body", auth=("me", "mine"))).json()
+            headers = Headers(echo["headers"])
+            assert echo["body"] == "body"
+            assert "proxy-authorization" not in headers
+            assert headers["authorization"] == "Basic bWU6bWluZQ=="
+        stats = client.pool_stats()
+        assert stats.open == stats.idle
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "http-auth"])
+async def test_failed_tls_frees_the_slot(running: Running, nginx: Nginx, certificates: Certificates, kind: str) -> None:
+    options: dict[str, Any] = {"verify": str(certificates.ca), "limits": Limits(max_connections=1)}
+    async with AsyncClient(engine=NativeEngine(), proxy=running(kind), **options) as client:
+        for url in (nginx.expired_url, nginx.wrong_host_url):
+            with pytest.raises(TLSError) as caught:
+                await client.get(f"{url}/small.txt")
+            assert "secret" not in str(caught.value)
+        assert (await client.get(f"{nginx.https_url}/small.txt")).content == SMALL
+        assert client.pool_stats().open == 1
+
+
+@pytest.mark.parametrize("kind", ["http-auth", "https-auth", "socks5-auth"])
+@pytest.mark.parametrize("login", ["user:wr0ng@", ""], ids=["wrong", "none"])
+async def test_credentials_that_a_proxy_refuses(
+    running: Running, nginx: Nginx, certificates: Certificates, kind: str, login: str
+) -> None:
+    proxy = running(kind).replace("user:secret@", login)
+    options: dict[str, Any] = {"verify": str(certificates.ca), "limits": Limits(max_connections=1)}
+    async with AsyncClient(engine=NativeEngine(), proxy=proxy, **options) as client:
+        for _ in range(3):
+            with pytest.raises(ProxyError) as caught:
+                await client.get(f"{nginx.https_url}/small.txt")
+            assert "wr0ng" not in str(caught.value)
+        assert client.pool_stats().open == 0
+
+
+@pytest.mark.parametrize("kind", ["socks4", "socks4a", "socks5", "socks5h"])
+async def test_a_port_that_nobody_listens_on(running: Running, raw_server: ServerMaker, kind: str) -> None:
+    server = raw_server([])
+    server.close()
+    async with AsyncClient(engine=NativeEngine(), proxy=running(kind), limits=Limits(max_connections=1)) as client:
+        for _ in range(2):
+            with pytest.raises(ProxyError, match=f"127.0.0.1:{server.port}"):
+                await client.get(server.url)
+        assert client.pool_stats().open == 0
+
+
+async def test_who_looks_a_name_up(running: Running, nginx: Nginx) -> None:
+    asked = []
+
+    def resolve(host: str, port: int) -> str:
+        asked.append(host)
+        return "127.0.0.1"
+
+    port = URL(nginx.url).port
+    for kind in ("socks4", "socks5"):
+        async with AsyncClient(engine=NativeEngine(resolver=resolve), proxy=running(kind)) as client:
+            assert (await client.get(f"http://known-here-only.test:{port}/small.txt")).content == SMALL
+    assert asked == ["known-here-only.test"] * 2
+    for kind in ("socks4a", "socks5h"):
+        async with AsyncClient(engine=NativeEngine(resolver=resolve), proxy=running(kind)) as client:
+            with pytest.raises(ProxyError):
+                await client.get(f"http://known-here-only.test:{port}/small.txt")
+    assert asked == ["known-here-only.test"] * 2
+
+
+async def test_addresses_are_tried_in_turn(running: Running, nginx: Nginx) -> None:
+    port = URL(nginx.url).port
+    resolver = {"both.test": ["::1", "127.0.0.2", "127.0.0.1"], "six.test": ["::1"], "none.test": []}
+    for kind in ("socks4", "socks5"):
+        async with AsyncClient(
+            engine=NativeEngine(resolver=resolver), proxy=running(kind), limits=Limits(max_connections=1)
+        ) as client:
+            assert (await client.get(f"http://both.test:{port}/small.txt")).content == SMALL
+            with pytest.raises(InvalidURL if kind == "socks4" else ProxyError):
+                await client.get(f"http://six.test:{port}/small.txt")
+            with pytest.raises(ResolveError):
+                await client.get(f"http://none.test:{port}/small.txt")
+            assert client.pool_stats().open == 0  # the one that was kept made room
+
+
+async def test_an_address_that_socks_4_does_not_know(running: Running) -> None:
+    for kind in ("socks4", "socks4a"):
+        async with AsyncClient(engine=NativeEngine(), proxy=running(kind)) as client:
+            with pytest.raises(InvalidURL, match="SOCKS 4 has no IPv6"):
+                await client.get("http://[::1]:1/")
+
+
+# An HTTPS proxy's own certificate.
+
+
+async def test_the_proxys_certificate_is_checked(running: Running, nginx: Nginx, certificates: Certificates) -> None:
+    url = running("https")
+    for host in (nginx.url, nginx.https_url):
+        async with AsyncClient(engine=NativeEngine(), proxy=url) as client:
+            with pytest.raises(ProxyError, match="certificate"):
+                await client.get(f"{host}/small.txt")
+        async with AsyncClient(engine=NativeEngine(), proxy=url, verify=str(certificates.other_ca)) as client:
+            with pytest.raises(ProxyError, match="certificate"):
+                await client.get(f"{host}/small.txt")
+    # Each of the two has its own trust, and none is made up for by the other's.
+    async with AsyncClient(engine=NativeEngine(), proxy=Proxy(url, verify=str(certificates.ca))) as client:
+        assert (await client.get(f"{nginx.url}/small.txt")).content == SMALL
+        with pytest.raises(TLSError):
+            await client.get(f"{nginx.https_url}/small.txt")
+    untrusting = Proxy(url, verify=str(certificates.other_ca))
+    async with AsyncClient(engine=NativeEngine(), proxy=untrusting, verify=False) as client:
+        with pytest.raises(ProxyError, match="certificate"):
+            await client.get(f"{nginx.https_url}/small.txt")
+    unverified = Proxy(url, verify=False)
+    async with AsyncClient(engine=NativeEngine(), proxy=unverified, verify=str(certificates.ca)) as client:
+        assert (await client.get(f"{nginx.https_url}/small.txt")).content == SMALL
+        with pytest.raises(TLSError):
+            await client.get(f"{nginx.expired_url}/small.txt")
+
+
+async def test_a_client_certificate_is_for_servers(
+    raw_server: ServerMaker, nginx: Nginx, certificates: Certificates, running: Running
+) -> None:
+    options: dict[str, Any] = {"verify": str(certificates.ca), "cert": str(certificates.client_pem)}
+    async with AsyncClient(engine=NativeEngine(), proxy=running("https"), **options) as client:
+        assert (await client.get(f"{nginx.mtls_url}/small.txt")).content == SMALL
+    # A proxy that insists on a certificate does not get that one.
+    insisting = certificates.server_context()
+    insisting.verify_mode = ssl.CERT_REQUIRED
+    insisting.load_verify_locations(certificates.ca)
+    proxy = raw_server([b"HTTP/1.1 403 Seen\r\nContent-Length: 0\r\n\r\n"], tls=insisting)
+    async with AsyncClient(engine=NativeEngine(), proxy=proxy.url, **options) as client:
+        with pytest.raises(ProxyError) as caught:
+            await client.get(f"{nginx.mtls_url}/small.txt")
+    assert "Seen" not in str(caught.value)
+    assert [bytes(data) for data in proxy.received] == [b""]
+
+
+# Options.
+
+
+async def test_proxy_for_one_request(running: Running, nginx: Nginx, certificates: Certificates) -> None:
+    unreachable = "http://127.0.0.1:1"
+    for url in (nginx.url, nginx.https_url):
+        async with AsyncClient(engine=NativeEngine(), proxy=unreachable, verify=str(certificates.ca)) as client:
+            with pytest.raises(ProxyError):
+                await client.get(f"{url}/small.txt")
+            assert (await client.get(f"{url}/small.txt", proxy=None)).content == SMALL
+            assert (await client.get(f"{url}/small.txt", proxy=running("socks5"))).content == SMALL
+            assert (await client.get(f"{url}/small.txt", proxy={"all": running("https")})).content == SMALL
+            assert (await client.get(f"{url}/small.txt", proxy=lambda url: None)).content == SMALL
+            async with client.stream("GET", f"{url}/small.txt", proxy=None) as response:
+                assert await response.read() == SMALL
+            request = client.build_request("GET", f"{url}/small.txt", proxy=None)
+            assert (await client.send(request)).content == SMALL
+            assert (await client.prepare("GET", f"{url}/small.txt", proxy=None).execute()).content == SMALL
+            with pytest.raises(ProxyError):
+                await client.get(f"{url}/small.txt")
+        async with AsyncClient(engine=NativeEngine(), verify=str(certificates.ca)) as client:
+            with pytest.raises(ProxyError):
+                await client.get(f"{url}/small.txt", proxy=unreachable)
+            assert (await client.get(f"{url}/small.txt")).content == SMALL
+            # Without a proxy there is one way, however that was said.
+            assert (await client.get(f"{url}/small.txt", proxy=None)).content == SMALL
+            assert client.pool_stats().opened == 1
+
+
+async def test_proxy_of_a_request_holds_for_its_redirects(raw_server: ServerMaker) -> None:
+    target = raw_server([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"])
+    redirect = b"HTTP/1.1 302 Found\r\nLocation: http://other.test/x\r\nContent-Length: 0\r\n\r\n"
+    proxy = raw_server([redirect, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"])
+    async with AsyncClient(engine=NativeEngine()) as client:
+        response = await client.get(target.url, proxy=proxy.url)
+        assert response.content == b"ok"
+    assert bytes(proxy.received[0]).startswith(b"GET " + target.url.encode())
+    assert b"GET http://other.test/x HTTP/1.1\r\n" in proxy.received[0]
+    assert target.connections == 0
+
+
+@pytest.mark.parametrize("proxy", ["ftp://p.test", "http://u:secret@p.test/x", 7, {"ftp": None}, {7: None}, ["a"]])
+async def test_a_proxy_that_is_none(proxy: Any) -> None:
+    async with AsyncClient(engine=NativeEngine()) as client:
+        with pytest.raises(InvalidRequest) as caught:
+            await client.get("http://h.test", proxy=proxy)
+        assert "secret" not in str(caught.value)
+
+
+async def test_a_function_decides(raw_server: ServerMaker) -> None:
+    ok = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    proxy, server = raw_server([ok, ok, ok]), raw_server([ok, ok, ok])
+    seen = []
+
+    def choose(url: URL) -> str | None:
+        seen.append(str(url))
+        return proxy.url if url.path == "/far" else None
+
+    async with AsyncClient(engine=NativeEngine(), proxy=choose) as client:
+        await client.get(f"{server.url.replace('://', '://user:secret@')}/far")
+        await client.get(f"{server.url}/near")
+    assert seen == [f"{server.url}/far", f"{server.url}/near"]
+    assert bytes(proxy.received[0]).startswith(f"GET {server.url}/far HTTP/1.1".encode())
+    assert bytes(server.received[0]).startswith(b"GET /near HTTP/1.1")
+
+
+async def test_a_function_that_fails(raw_server: ServerMaker) -> None:
+    def choose(url: URL) -> str | None:
+        raise LookupError("no proxy today")
+
+    async with AsyncClient(engine=NativeEngine(), proxy=choose) as client:
+        with pytest.raises(LookupError, match="today"):
+            await client.get("http://h.test")
+        assert client.pool_stats().open == 0
+
+
+@pytest.mark.parametrize("engine", [NativeEngine, HttpcoreEngine])
+async def test_environment(monkeypatch: pytest.MonkeyPatch, nginx: Nginx, running: Running, engine: Any) -> None:
+    for name in ("http_proxy", "no_proxy", "all_proxy", "NO_PROXY", "REQUEST_METHOD"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+
+    async def reaches(**options: Any) -> bool:
+        async with AsyncClient(engine=engine(), **options) as client:
+            try:
+                return (await client.get(f"{nginx.url}/small.txt")).content == SMALL
+            except ProxyError:
+                return False
+
+    assert not await reaches()
+    assert not await reaches(trust_env=["proxy"])
+    assert await reaches(trust_env=["ca", "keylog"])
+    assert await reaches(trust_env=False)
+    assert await reaches(proxy=running("http"))
+    assert await reaches(proxy={})
+    monkeypatch.setenv("NO_PROXY", "127.0.0.0/8")
+    assert await reaches()
+    assert not await reaches(proxy="http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setenv("REQUEST_METHOD", "GET")
+    assert await reaches()
+    monkeypatch.setenv("ALL_PROXY", running("socks5"))
+    assert await reaches()
+
+
+async def test_an_engine_without_proxies() -> None:
+    from duohttp import MockEngine
+
+    engine = MockEngine(capabilities=set(Capability) - {Capability.PROXY})
+    engine.on("GET", "http://h.test/").reply(200)
+    async with AsyncClient(engine=engine) as client:
+        with pytest.raises(UnsupportedByEngine, match="HTTP proxies; leave proxy= out"):
+            await client.get("http://h.test/", proxy="http://p.test")
+        assert (await client.get("http://h.test/", proxy=None)).status_code == 200
+
+
+async def test_what_httpcore_does_not_speak() -> None:
+    async with AsyncClient(engine=HttpcoreEngine()) as client:
+        with pytest.raises(UnsupportedByEngine, match="socks4a proxies; NativeEngine does"):
+            await client.get("http://h.test/", proxy="socks4a://p.test")
+    with pytest.raises(UnsupportedByEngine, match="socks4 proxies"):
+        AsyncClient(engine=HttpcoreEngine(), proxy="socks4://p.test")

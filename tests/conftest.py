@@ -12,6 +12,7 @@ import pytest
 from .servers.apache import Apache, run_apache
 from .servers.asgi import AsgiServer, run_asgi_server
 from .servers.certificates import Certificates
+from .servers.login_proxies import LoginProxy, run_apache_login, run_squid
 from .servers.nginx import Nginx, run_nginx
 from .servers.process import RUNNING
 from .servers.proxies import Proxy, run_apache_proxy, run_dante, run_microsocks, run_ssh_proxy, run_tinyproxy
@@ -78,6 +79,20 @@ def tinyproxy() -> Iterator[Proxy]:
 def tinyproxy_auth() -> Iterator[Proxy]:
     """An HTTP proxy that wants user and password; its url has them."""
     with run_tinyproxy("user", "secret") as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def squid() -> Iterator[LoginProxy]:
+    """An HTTP proxy that demands Digest, or takes Basic too."""
+    with run_squid() as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def apache_login() -> Iterator[LoginProxy]:
+    """An HTTP proxy that demands Digest on one port and Basic on another."""
+    with run_apache_login() as proxy:
         yield proxy
 
 

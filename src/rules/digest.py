@@ -105,6 +105,15 @@ class DigestSession:
         """Return the session for the nonce that the server wants next (RFC 7616 section 3.5)."""
         return DigestSession(replace(self.challenge, nonce=nonce), self.secret, self.username, self.cnonce)
 
+    def yields_to(self, new: DigestChallenge, *, ahead: bool) -> bool:
+        """Whether to answer a challenge that came upon the use of this nonce; else the password is wrong.
+
+        What went ``ahead`` may have been for another realm, or with a nonce that ran out without a word.
+        """
+        old = self.challenge
+        same = old.nonce == new.nonce and old.realm == new.realm
+        return not same and (new.stale or ahead)
+
     def __repr__(self) -> str:
         return f"<DigestSession {self.challenge.algorithm}, used {self.count} times>"
 

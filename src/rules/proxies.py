@@ -56,9 +56,9 @@ class ProxyRules:
     def __bool__(self) -> bool:
         return any(proxy is not None for _, proxy in self._patterns)
 
-    def schemes(self) -> frozenset[str]:
-        """Return the schemes of the proxies that may be chosen."""
-        return frozenset(proxy.scheme for _, proxy in self._patterns if proxy is not None)
+    def proxies(self) -> list[Proxy]:
+        """Return the proxies that may be chosen."""
+        return [proxy for _, proxy in self._patterns if proxy is not None]
 
 
 class ProxyFunction:
@@ -75,9 +75,9 @@ class ProxyFunction:
             raise TypeError("a function given as proxy= returns a proxy at once; it can't be a coroutine function")
         return _proxy(value)
 
-    def schemes(self) -> frozenset[str]:
+    def proxies(self) -> list[Proxy]:
         """Return nothing: what the function will say is not known."""
-        return frozenset()
+        return []
 
 
 ProxyChoice: TypeAlias = ProxyRules | ProxyFunction

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote
 
 from yarl import URL
@@ -14,7 +14,9 @@ from .headers import Headers, HeaderTypes, header_lines
 from .settings import VerifyTypes
 from .url import parse_url
 
-__all__ = ["Proxy", "ProxyOption", "ProxyTypes"]
+__all__ = ["Proxy", "ProxyAuth", "ProxyOption", "ProxyTypes"]
+
+ProxyAuth: TypeAlias = Literal["basic", "digest", "any"]
 
 PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
 
@@ -26,10 +28,15 @@ class Proxy:
     ``socks4a`` or ``socks5h`` (the proxy looks them up). Ports default to 80, 443 and 1080. ``username`` and
     ``password`` may stand in the url, percent-encoded, or be given; SOCKS 4 knows no password. ``headers`` are for an
     HTTP proxy alone, no server sees them. ``verify`` is for the TLS to an https proxy; None means as the client's
-    option. Raises InvalidURL, InvalidHeader.
+    option.
+
+    ``auth`` says how user name and password are sent (RFC 9110 section 11.7). ``"basic"``: as they are, ahead; a
+    proxy that asks for Digest gets that. ``"digest"``: never as they are, only as an answer to a Digest challenge
+    (RFC 7616). ``"any"``: as the proxy asks, Digest before Basic, and nothing before it asks. Raises InvalidURL,
+    InvalidHeader, and ValueError for another ``auth`` or one that a SOCKS proxy does not know.
     """
 
-    __slots__ = ("headers", "host", "password", "port", "scheme", "username", "verify")
+    __slots__ = ("auth", "headers", "host", "password", "port", "scheme", "username", "verify")
 
     def __init__(
         self,
@@ -37,6 +44,7 @@ class Proxy:
         *,
         username: str | None = None,
         password: str | None = None,
+        auth: ProxyAuth = "basic",
         headers: HeaderTypes | None = None,
         verify: VerifyTypes | None = None,
     ) -> None:
@@ -53,6 +61,9 @@ class Proxy:
         self.port = parsed.port or PORTS[parsed.scheme]
         self.username = username if username is not None else unquote(parsed.raw_user) if parsed.raw_user else None
         self.password: str = password if password is not None else unquote(parsed.raw_password or "")
+        if auth not in ("basic", "digest", "any") or (auth != "basic" and self.is_socks):
+            raise ValueError(f"auth is 'basic', 'digest' or 'any', and for a SOCKS proxy 'basic', not {auth!r}")
+        self.auth: ProxyAuth = auth
         self.headers = Headers.of(headers)
         self.verify = verify
         self._check_login()
@@ -76,8 +87,13 @@ class Proxy:
         return self.scheme.startswith("socks")
 
     @property
+    def logs_in(self) -> bool:
+        """Whether there are credentials for an HTTP proxy; a Proxy-Authorization among ``headers`` comes instead."""
+        return self.username is not None and not self.is_socks and "proxy-authorization" not in self.headers
+
+    @property
     def authorization(self) -> str | None:
-        """The value of Proxy-Authorization that the credentials make (RFC 7617), None without credentials."""
+        """The value of Proxy-Authorization that sends the credentials as they are (RFC 7617), None without such."""
         if self.username is None:
             return None
         return "Basic " + b64encode(f"{self.username}:{self.password}".encode()).decode("ascii")
@@ -93,7 +109,7 @@ class Proxy:
 
     def _key(self) -> tuple[Any, ...]:
         headers = tuple(sorted((name.lower(), value) for name, value in self.headers.items()))
-        return (self.scheme, self.host, self.port, self.username, self.password, headers, self.verify)
+        return (self.scheme, self.host, self.port, self.username, self.password, self.auth, headers, self.verify)
 
     def __eq__(self, other: object) -> bool:
         return self._key() == other._key() if isinstance(other, Proxy) else NotImplemented

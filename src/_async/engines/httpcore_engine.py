@@ -80,8 +80,8 @@ class AsyncHttpcoreDriver(AsyncEngine):
         if settings.http2 and find_spec("h2") is None:
             raise MissingExtra("HTTP/2 needs the package h2: install duohttp[http2]")
         self._proxies = proxy_rules(settings.proxy, os.environ if trusts(settings.trust_env, "proxy") else None)
-        for scheme in self._proxies.schemes():
-            self._check_scheme(scheme)
+        for proxy in self._proxies.proxies():
+            self._check_proxy(proxy)
         self._network = AsyncNetwork(
             resolver=settings.resolver, local_address=settings.local_address, socket_options=settings.socket_options
         )
@@ -116,7 +116,7 @@ class AsyncHttpcoreDriver(AsyncEngine):
         proxies = request.attribute(PROXIES)
         proxy = (self._proxies if proxies is None else proxies).proxy_for(endpoint.origin, request.url)
         if proxy is not None:
-            self._check_scheme(proxy.scheme)
+            self._check_proxy(proxy)
         route = Route(endpoint.origin, proxy)
         content: Any = None
         if body is not None:
@@ -132,8 +132,11 @@ class AsyncHttpcoreDriver(AsyncEngine):
         )
         return await self._attempts(pool, route, request, message)
 
-    def _check_scheme(self, scheme: str) -> None:
+    def _check_proxy(self, proxy: Proxy) -> None:
         """Refuse a proxy that httpcore can't speak to, as it is or as it is installed."""
+        scheme = proxy.scheme
+        if proxy.auth != "basic":
+            raise UnsupportedByEngine(f"{self._options!r} answers no challenges of proxies; NativeEngine does")
         if scheme in ("socks4", "socks4a"):
             raise UnsupportedByEngine(f"{self._options!r} does not support {scheme} proxies; NativeEngine does")
         if scheme.startswith("socks") and find_spec("socksio") is None:

@@ -110,13 +110,10 @@ class DigestProvider(Provider):
         session = None if challenge is None else self.options.session(challenge)
         if session is None:
             return None
-        if sent is not None and sent.provider is self:
-            old, new = sent.detail.challenge, session.challenge
-            same = old.nonce == new.nonce and old.realm == new.realm
-            # What went ahead may have been for another realm, or with a nonce that ran out without a word.
-            if same or not (new.stale or sent.ahead):
-                self._keep(request, None)
-                return None
+        mine = sent is not None and sent.provider is self
+        if sent is not None and mine and not sent.detail.yields_to(session.challenge, ahead=sent.ahead):
+            self._keep(request, None)
+            return None
         self._keep(request, session)
         return self._use(session, request)
 

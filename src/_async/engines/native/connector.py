@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...._network import AsyncNetwork
 from ....values.timeout import Deadline
+from .proxy_logins import AsyncProxyLogins
 from .proxy_ways import open_way
 from .tls_settings import HTTP1, TLSSettings
 
@@ -21,11 +22,12 @@ __all__ = ["AsyncConnector"]
 
 
 class AsyncConnector:
-    """Opens byte streams for the engine; it keeps the resolver and the TLS settings, and no connection."""
+    """Opens byte streams for the engine; it keeps resolver, TLS settings and proxies' logins, and no connection."""
 
     def __init__(self, options: NativeEngine, settings: ConnectionSettings) -> None:
         self._uds = settings.uds
         self._tls = TLSSettings(settings)
+        self.logins = AsyncProxyLogins()
         self._network = AsyncNetwork(
             resolver=settings.resolver,
             local_address=settings.local_address,
@@ -50,7 +52,8 @@ class AsyncConnector:
         elif proxy is None:
             stream = await self._network.connect_tcp(host, port, timeout)
         else:
-            stream = await open_way(self._network, self._tls, proxy, endpoint, limit)
+            login = self.logins.of(proxy) if proxy.logs_in else None
+            stream = await open_way(self._network, self._tls, proxy, login, endpoint, limit)
         if scheme != "https":
             return stream
         try:

@@ -21,7 +21,7 @@ from ..engine import AsyncEngine
 from .connection import AsyncConnection
 from .connector import AsyncConnector
 from .pool import AsyncPool, AsyncRoutePool
-from .routes import proxied, settings_proxies
+from .routes import proxied, settings_proxies, wants_login
 
 if TYPE_CHECKING:
     from ....values.proxy import Proxy
@@ -63,8 +63,11 @@ class AsyncNativeDriver(AsyncEngine):
         self._pools: dict[Any, AsyncPool] = {}
         self._pool: AsyncPool | None = None
 
-    async def execute(self, request: Request) -> AsyncResponse:
-        """Send the request and return its response with an unread stream. Raises RequestError."""
+    async def execute(self, request: Request, *, through: Proxy | None = None) -> AsyncResponse:
+        """Send the request and return its response with an unread stream. Raises RequestError.
+
+        ``through`` is a proxy that was chosen already, and what it is to know about who asks is in the request.
+        """
         pool = self._pool
         if pool is None or self._owner is not async_owner() or self._generation != fork_generation():
             pool = self._pool_here()
@@ -76,7 +79,11 @@ class AsyncNativeDriver(AsyncEngine):
         if request.own_attributes is not None:
             proxies = request.own_attributes.get(PROXIES, proxies)
         if proxies is not None:
-            proxy = proxies.proxy_for(endpoint.origin, request.url)
+            proxy = through or proxies.proxy_for(endpoint.origin, request.url)
+            if proxy is not None and proxy is not through and proxy.logs_in and wants_login(request, endpoint):
+                from .proxy_auth import async_send_logged_in
+
+                return await async_send_logged_in(self, request, endpoint, proxy, self._connector.logins.of(proxy))
             request, endpoint, route = proxied(request, endpoint, proxy)
         first: NetworkError | None = None
         while True:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ....exceptions import ConnectError, ConnectTimeout, HTTPError, ProxyError, TimeoutException
-from ....rules.framing import authority_form, encode_request
+from ....rules.framing import encode_request
 from ....rules.http1 import ResponseParser
 from ....values.headers import Headers
 from ....values.timeout import Deadline
@@ -13,20 +13,25 @@ from ....values.timeout import Deadline
 if TYPE_CHECKING:
     from ...._network import AsyncByteStream, AsyncNetwork
     from ....values.proxy import Proxy
-    from ....values.url import Endpoint
     from .tls_settings import TLSSettings
 
-__all__ = ["connect_proxy", "open_tunnel", "proxy_headers"]
+__all__ = ["Refusal", "connect_proxy", "open_tunnel", "proxy_headers"]
 
 # What a proxy may answer to CONNECT, in bytes, before it is given up.
 READ_SIZE = 65536
 
 
-def proxy_headers(proxy: Proxy) -> Headers:
+class Refusal(NamedTuple):
+    """A 407: the error it is unless one of its challenges is answered."""
+
+    error: ProxyError
+    challenges: list[str]
+
+
+def proxy_headers(proxy: Proxy, authorization: str | None = None) -> Headers:
     """Return the headers that are for the proxy alone."""
     headers = Headers(proxy.headers)
-    authorization = proxy.authorization
-    if authorization is not None and "proxy-authorization" not in headers:
+    if authorization is not None:
         headers["Proxy-Authorization"] = authorization
     return headers
 
@@ -50,13 +55,15 @@ async def connect_proxy(
         raise ProxyError(f"the proxy {proxy} can't be reached: {error.message}") from error
 
 
-async def open_tunnel(stream: AsyncByteStream, proxy: Proxy, endpoint: Endpoint, limit: Deadline | None) -> None:
-    """Ask the proxy for a tunnel to the endpoint, on a stream that is connected to it.
+async def open_tunnel(
+    stream: AsyncByteStream, proxy: Proxy, target: str, authorization: str | None, limit: Deadline | None
+) -> Refusal | None:
+    """Ask the proxy for a tunnel to the target, on a stream that is connected to it; return a Refusal for a 407.
 
     Raises ProxyError, which tells the proxy's status but no credentials, and ConnectTimeout.
     """
-    target = authority_form(endpoint)
-    head, _ = encode_request("CONNECT", target, target, proxy_headers(proxy), None)
+    asked = target.encode("ascii")
+    head, _ = encode_request("CONNECT", asked, asked, proxy_headers(proxy, authorization), None)
     parser = ResponseParser()
     parser.start("CONNECT")
     try:
@@ -74,6 +81,10 @@ async def open_tunnel(stream: AsyncByteStream, proxy: Proxy, endpoint: Endpoint,
     if not parser.upgraded:
         status = f"{parser.status_code} {parser.reason_phrase}".rstrip()
         hint = "; check its user name and password" if parser.status_code == 407 else ""
-        raise ProxyError(f"the proxy {proxy} refused a tunnel to {target.decode('ascii')}: {status}{hint}")
+        refused = ProxyError(f"the proxy {proxy} refused a tunnel to {target}: {status}{hint}")
+        if parser.status_code == 407:
+            return Refusal(refused, Headers.from_raw(parser.headers).getall("proxy-authenticate", []))
+        raise refused
     if parser.leftover:
         raise ProxyError(f"the proxy {proxy} sent bytes before the tunnel's first use")
+    return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...._network import Network
 from ....values.timeout import Deadline
+from .proxy_logins import ProxyLogins
 from .proxy_ways import open_way
 from .tls_settings import HTTP1, TLSSettings
 
@@ -22,11 +23,12 @@ __all__ = ["Connector"]
 
 
 class Connector:
-    """Opens byte streams for the engine; it keeps the resolver and the TLS settings, and no connection."""
+    """Opens byte streams for the engine; it keeps resolver, TLS settings and proxies' logins, and no connection."""
 
     def __init__(self, options: NativeEngine, settings: ConnectionSettings) -> None:
         self._uds = settings.uds
         self._tls = TLSSettings(settings)
+        self.logins = ProxyLogins()
         self._network = Network(
             resolver=settings.resolver,
             local_address=settings.local_address,
@@ -51,7 +53,8 @@ class Connector:
         elif proxy is None:
             stream = self._network.connect_tcp(host, port, timeout)
         else:
-            stream = open_way(self._network, self._tls, proxy, endpoint, limit)
+            login = self.logins.of(proxy) if proxy.logs_in else None
+            stream = open_way(self._network, self._tls, proxy, login, endpoint, limit)
         if scheme != "https":
             return stream
         try:

@@ -22,7 +22,7 @@ from ..engine import Engine
 from .connection import Connection
 from .connector import Connector
 from .pool import Pool, RoutePool
-from .routes import proxied, settings_proxies
+from .routes import proxied, settings_proxies, wants_login
 
 if TYPE_CHECKING:
     from ....values.proxy import Proxy
@@ -64,8 +64,11 @@ class NativeDriver(Engine):
         self._pools: dict[Any, Pool] = {}
         self._pool: Pool | None = None
 
-    def execute(self, request: Request) -> Response:
-        """Send the request and return its response with an unread stream. Raises RequestError."""
+    def execute(self, request: Request, *, through: Proxy | None = None) -> Response:
+        """Send the request and return its response with an unread stream. Raises RequestError.
+
+        ``through`` is a proxy that was chosen already, and what it is to know about who asks is in the request.
+        """
         pool = self._pool
         if pool is None or self._owner is not owner() or self._generation != fork_generation():
             pool = self._pool_here()
@@ -77,7 +80,11 @@ class NativeDriver(Engine):
         if request.own_attributes is not None:
             proxies = request.own_attributes.get(PROXIES, proxies)
         if proxies is not None:
-            proxy = proxies.proxy_for(endpoint.origin, request.url)
+            proxy = through or proxies.proxy_for(endpoint.origin, request.url)
+            if proxy is not None and proxy is not through and proxy.logs_in and wants_login(request, endpoint):
+                from .proxy_auth import send_logged_in
+
+                return send_logged_in(self, request, endpoint, proxy, self._connector.logins.of(proxy))
             request, endpoint, route = proxied(request, endpoint, proxy)
         first: NetworkError | None = None
         while True:

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ....rules.framing import authority_form
+from ....rules.proxy_login import MAX_ANSWERS
 from .tunnel import connect_proxy, open_tunnel
 
 if TYPE_CHECKING:
     from ...._network import ByteStream, Network
+    from ....rules.proxy_login import ProxyLogin
     from ....values.proxy import Proxy
     from ....values.timeout import Deadline
     from ....values.url import Endpoint
@@ -18,7 +21,12 @@ __all__ = ["open_way"]
 
 
 def open_way(
-    network: Network, tls: TLSSettings, proxy: Proxy, endpoint: Endpoint, limit: Deadline | None
+    network: Network,
+    tls: TLSSettings,
+    proxy: Proxy,
+    login: ProxyLogin | None,
+    endpoint: Endpoint,
+    limit: Deadline | None,
 ) -> ByteStream:
     """Return a stream on which the endpoint answers, or for plain http an HTTP proxy in its place.
 
@@ -28,12 +36,23 @@ def open_way(
         from .socks import open_socks_way
 
         return open_socks_way(network, tls, proxy, endpoint, limit)
-    stream = connect_proxy(network, tls, proxy, limit)
     if endpoint.origin.scheme == "http":
-        return stream
-    try:
-        open_tunnel(stream, proxy, endpoint, limit)
-    except BaseException:
+        return connect_proxy(network, tls, proxy, limit)
+    target = authority_form(endpoint).decode("ascii")
+    said = None if login is None else login.ahead("CONNECT", target)
+    answers = 0
+    while True:
+        stream = connect_proxy(network, tls, proxy, limit)
+        try:
+            refusal = open_tunnel(stream, proxy, target, None if said is None else said.value, limit)
+        except BaseException:
+            stream.abort()
+            raise
+        if refusal is None:
+            return stream
+        # A proxy that asks for credentials mostly closes, and else its page is in the way: begin anew.
         stream.abort()
-        raise
-    return stream
+        said = None if login is None else login.answer(refusal.challenges, said, "CONNECT", target)
+        answers += 1
+        if said is None or answers > MAX_ANSWERS:
+            raise refusal.error

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ....rules.proxies import ProxyChoice
     from ....values.proxy import Proxy
 
-__all__ = ["proxied", "settings_proxies"]
+__all__ = ["proxied", "settings_proxies", "wants_login"]
 
 
 def settings_proxies(settings: ConnectionSettings) -> ProxyChoice | None:
@@ -27,6 +27,11 @@ def settings_proxies(settings: ConnectionSettings) -> ProxyChoice | None:
     from ....rules.proxies import proxy_rules
 
     return proxy_rules(settings.proxy, environ if trusted else None) or None
+
+
+def wants_login(request: Request, endpoint: Endpoint) -> bool:
+    """Whether a proxy sees the request itself, and it does not say yet who asks."""
+    return endpoint.origin.scheme == "http" and "proxy-authorization" not in request.headers
 
 
 def proxied(request: Request, endpoint: Endpoint, proxy: Proxy | None) -> tuple[Request, Endpoint, Any]:

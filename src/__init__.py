@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ._async.results import AsyncResults as AsyncResults
     from ._async.scope import AsyncDeferred as AsyncDeferred
     from ._async.scope import AsyncScope as AsyncScope
+    from ._async.websocket import AsyncWebSocket as AsyncWebSocket
     from ._concurrency.progress_bar import ProgressBar as ProgressBar
     from ._sync.client import Client as Client
     from ._sync.engines.engine import Engine as Engine
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ._sync.results import Results as Results
     from ._sync.scope import Deferred as Deferred
     from ._sync.scope import Scope as Scope
+    from ._sync.websocket import WebSocket as WebSocket
     from .converters import Converter as Converter
     from .converters import Converters as Converters
     from .converters import JsonConverter as JsonConverter
@@ -86,6 +88,8 @@ if TYPE_CHECKING:
     from .exceptions import UnexpectedRequest as UnexpectedRequest
     from .exceptions import UnsupportedByEngine as UnsupportedByEngine
     from .exceptions import UnsupportedProtocol as UnsupportedProtocol
+    from .exceptions import WebSocketClosed as WebSocketClosed
+    from .exceptions import WebSocketError as WebSocketError
     from .exceptions import WriteError as WriteError
     from .exceptions import WriteTimeout as WriteTimeout
     from .parallel_verbs import parallel as parallel
@@ -161,6 +165,7 @@ if TYPE_CHECKING:
     from .values.settings import CodingLimits as CodingLimits
     from .values.timeout import Deadline as Deadline
     from .values.timeout import Timeout as Timeout
+    from .values.websocket import PerMessageDeflate as PerMessageDeflate
     from .verbs import delete as delete
     from .verbs import get as get
     from .verbs import head as head
@@ -232,6 +237,9 @@ _WHERE = {
     "_sync.engines.engine": ("Engine",),
     "_sync.response": ("BodyStream", "BytesStream", "Response"),
     "_sync.event_source": ("EventSource",),
+    "_async.websocket": ("AsyncWebSocket",),
+    "_sync.websocket": ("WebSocket",),
+    "values.websocket": ("PerMessageDeflate",),
     "rules.event_stream": ("ServerSentEvent",),
     "converters": (
         "Converter",
@@ -307,6 +315,8 @@ _WHERE = {
         "UnexpectedRequest",
         "UnsupportedByEngine",
         "UnsupportedProtocol",
+        "WebSocketClosed",
+        "WebSocketError",
         "WriteError",
         "WriteTimeout",
     ),

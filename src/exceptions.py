@@ -36,6 +36,8 @@
     │   │   │       └── ServerDisconnected  (also a ReadError)
     │   │   ├── ProxyError
     │   │   └── CircuitOpen               refused: the server kept failing
+    │   ├── WebSocketError                no WebSocket: the handshake was answered otherwise
+    │   │   └── WebSocketClosed           (ConnectionError) it ended, with a code and a reason
     │   ├── DecodingError                 (ValueError) the body is not what was asked for
     │   ├── TooManyRedirects
     │   ├── TooManySends
@@ -109,6 +111,8 @@ __all__ = [
     "UnexpectedRequest",
     "UnsupportedByEngine",
     "UnsupportedProtocol",
+    "WebSocketClosed",
+    "WebSocketError",
     "WriteError",
     "WriteTimeout",
 ]
@@ -285,6 +289,21 @@ class CircuitOpen(TransportError):
     """
 
     retry_after: float = 0.0
+
+
+class WebSocketError(RequestError):
+    """A WebSocket was refused: ``response`` is the server's answer, with its status and its body."""
+
+
+class WebSocketClosed(WebSocketError, ConnectionError):
+    """A WebSocket was used that has ended, or it ended meanwhile.
+
+    ``code`` and ``reason`` are the server's, or those that were sent to it for what it did wrong (1002, 1007, 1009);
+    1005 stands for a close without a code, 1006 for a connection that broke (RFC 6455 section 7.4).
+    """
+
+    code: int = 1006
+    reason: str = ""
 
 
 class DecodingError(RequestError, ValueError):

@@ -17,6 +17,7 @@ from .servers.nginx import Nginx, run_nginx
 from .servers.process import RUNNING
 from .servers.proxies import Proxy, run_apache_proxy, run_dante, run_microsocks, run_ssh_proxy, run_tinyproxy
 from .servers.raw import RawServer
+from .servers.websockets_server import WebSocketServer, run_websocket_server
 
 
 @pytest.fixture(
@@ -65,6 +66,13 @@ def apache() -> Iterator[Apache]:
 def asgi_server(certificates: Certificates) -> Iterator[AsgiServer]:
     """A running hypercorn; ``tests/servers/asgi_app.py`` lists what it serves."""
     with run_asgi_server(certificates) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def websocket_server(certificates: Certificates) -> Iterator[WebSocketServer]:
+    """A running server of the websockets package; its module lists what it serves."""
+    with run_websocket_server(certificates) as server:
         yield server
 
 

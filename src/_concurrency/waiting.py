@@ -132,6 +132,14 @@ class Semaphore:
         """How many permits are free."""
         return self._value
 
+    def acquire_nowait(self) -> bool:
+        """Take a permit if one is free; return whether it was had."""
+        with self._lock:
+            if self._value > 0:
+                self._value -= 1
+                return True
+        return False
+
     def acquire(self, timeout: float | None = None) -> bool:
         """Take a permit, waiting for it at most ``timeout`` seconds; return whether it was had."""
         with self._lock:

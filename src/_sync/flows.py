@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from ..values.limits import MAX_EVENT_SIZE
 from ..values.options import RequestOptions
 from ..values.url import URLTypes
+from ..values.websocket import MAX_MESSAGE_SIZE
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
 
     from .._files.progress import ProgressTypes
     from ..rules.pagination import PageStrategy
+    from ..values.websocket import CompressionTypes
     from .client import Client
     from .event_source import EventSource
     from .pages import Pages
+    from .websocket import WebSocket
 
 __all__ = ["Flows"]
 
@@ -107,6 +111,100 @@ class Flows:
             last_event_id=last_event_id,
             comments=comments,
             max_event_size=max_event_size,
+        )
+
+    @overload
+    def websocket(
+        self,
+        url: URLTypes,
+        *,
+        into: None = None,
+        subprotocols: Sequence[str] = (),
+        compression: CompressionTypes = False,
+        max_message_size: int | None = MAX_MESSAGE_SIZE,
+        max_frame_size: int | None = None,
+        ping_interval: float | None = 20.0,
+        ping_timeout: float | None = 20.0,
+        close_timeout: float | None = 10.0,
+        reconnect: bool = False,
+        max_reconnects: int | None = 20,
+        reconnect_delay: float = 1.0,
+        on_connect: Callable[[Any], Any] | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> WebSocket[str | bytes]: ...
+    @overload
+    def websocket(
+        self,
+        url: URLTypes,
+        *,
+        into: TypeForm[T],
+        subprotocols: Sequence[str] = (),
+        compression: CompressionTypes = False,
+        max_message_size: int | None = MAX_MESSAGE_SIZE,
+        max_frame_size: int | None = None,
+        ping_interval: float | None = 20.0,
+        ping_timeout: float | None = 20.0,
+        close_timeout: float | None = 10.0,
+        reconnect: bool = False,
+        max_reconnects: int | None = 20,
+        reconnect_delay: float = 1.0,
+        on_connect: Callable[[Any], Any] | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> WebSocket[T]: ...
+    def websocket(
+        self,
+        url: URLTypes,
+        *,
+        into: Any = None,
+        subprotocols: Sequence[str] = (),
+        compression: CompressionTypes = False,
+        max_message_size: int | None = MAX_MESSAGE_SIZE,
+        max_frame_size: int | None = None,
+        ping_interval: float | None = 20.0,
+        ping_timeout: float | None = 20.0,
+        close_timeout: float | None = 10.0,
+        reconnect: bool = False,
+        max_reconnects: int | None = 20,
+        reconnect_delay: float = 1.0,
+        on_connect: Callable[[Any], Any] | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> WebSocket[Any]:
+        """Return a context manager that opens a WebSocket, to send and receive messages (RFC 6455).
+
+        The handshake is a request like others: plugins, auth, cookies, proxies and TLS apply, and so does ``timeout``.
+        The url is ``ws://``, ``wss://``, ``http://``, ``https://``, or relative to ``base_url``. With ``into=T`` each
+        message is a T, made from JSON. ``subprotocols`` are offered to the server, and with ``compression`` messages
+        are compressed (True, or a PerMessageDeflate), if it agrees.
+
+        A message, also one that is inflated, has at most ``max_message_size`` bytes, a frame ``max_frame_size``; more
+        ends the connection with 1009. Where nothing came for ``ping_interval`` seconds a ping is sent, and where
+        nothing came for another ``ping_timeout`` the connection has ended. Closing takes at most ``close_timeout``.
+
+        With ``reconnect=True`` a connection that breaks, or that the server ends with 1001 or 1011 to 1014, is
+        replaced by another, after ``reconnect_delay`` seconds, and longer each time; ``max_reconnects`` bounds how many
+        in a row may bring nothing. What was sent meanwhile is lost. ``on_connect(websocket)`` is called for each
+        connection, the first one too: to subscribe, say.
+
+        Entering raises WebSocketError where the server answers otherwise, and what a request raises; InvalidRequest
+        before anything is sent, UnsupportedByEngine, MissingExtra.
+        """
+        from ..rules.websocket_handshake import Offer, http_url
+        from .websocket import WebSocket, handshake_request
+
+        client = cast("Client", self)
+        offer = Offer(subprotocols, compression)
+        statement = client.prepare("GET", http_url(url), **options)
+        handshake_request(client._engine, statement.request, offer)
+        return WebSocket(
+            statement,
+            into=into,
+            offer=offer,
+            limits={"max_message_size": max_message_size, "max_frame_size": max_frame_size},
+            times={"ping_interval": ping_interval, "ping_timeout": ping_timeout, "close_timeout": close_timeout},
+            reconnect=reconnect,
+            max_reconnects=max_reconnects,
+            delay=reconnect_delay,
+            on_connect=on_connect,
         )
 
     @overload

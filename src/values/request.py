@@ -100,6 +100,12 @@ class Request:
         return None if attributes is None else attributes.get(key)
 
     @property
+    def upgrades(self) -> bool:
+        """Whether the request asks to leave HTTP (RFC 9110 section 7.8): it is streamed and has an Upgrade field."""
+        headers = self.shared_headers if self._headers is None else self._headers
+        return self.stream and headers is not None and "upgrade" in headers
+
+    @property
     def display_url(self) -> str:
         """The url without user name and password."""
         return display_url(self.url)

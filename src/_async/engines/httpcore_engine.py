@@ -118,6 +118,8 @@ class AsyncHttpcoreDriver(AsyncEngine):
         if proxy is not None:
             self._check_proxy(proxy)
         route = Route(endpoint.origin, proxy)
+        if request.upgrades:
+            route = self._upgrade_route(route)
         content: Any = None
         if body is not None:
             data = body.data
@@ -131,6 +133,18 @@ class AsyncHttpcoreDriver(AsyncEngine):
             extensions={"timeout": timeouts_of(request.timeout, request.deadline)},
         )
         return await self._attempts(pool, route, request, message)
+
+    def _upgrade_route(self, route: Route) -> Route:
+        """Return the way for what leaves HTTP: it begins with HTTP/1.1. Raises UnsupportedByEngine."""
+        proxy = route.proxy
+        if proxy is not None and not proxy.is_socks and route.origin.scheme == "http":
+            raise UnsupportedByEngine(
+                f"{self._options!r} makes no tunnels through {proxy} for plain connections, and only a tunnel lets "
+                "another protocol through; use NativeEngine, or TLS"
+            )
+        if not self._settings.http1:
+            raise UnsupportedByEngine(f"{self._options!r} can't leave HTTP with http1=False")
+        return route._replace(only_http1=self._settings.http2)
 
     def _check_proxy(self, proxy: Proxy) -> None:
         """Refuse a proxy that httpcore can't speak to, as it is or as it is installed."""
@@ -215,6 +229,9 @@ class AsyncHttpcoreDriver(AsyncEngine):
             layers = 1
         wire = AsyncWire(self._network, layers, library.WriteError)
         common = {"http1": settings.http1, "http2": settings.http2, "network_backend": wire, "ssl_context": self._tls}
+        if route.only_http1:
+            tls = TLSChoice(settings.verify, settings.cert, alpn=("http/1.1",), trust_env=settings.trust_env)
+            common |= {"http2": False, "ssl_context": tls}
         if proxy is None:
             factory = library.AsyncConnectionPool(uds=settings.uds, **common)
         elif proxy.is_socks:
@@ -241,7 +258,7 @@ class AsyncHttpcoreDriver(AsyncEngine):
     def _shares(self, route: Route) -> bool:
         """Whether a connection on a route may turn out to be one of HTTP/2, for many requests at once."""
         settings = self._settings
-        if not settings.http2 or async_max_streams == 1:
+        if not settings.http2 or async_max_streams == 1 or route.only_http1:
             return False
         plain = not settings.http1 and (route.proxy is None or route.proxy.is_socks)
         return route.origin.scheme == "https" or plain

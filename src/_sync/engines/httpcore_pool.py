@@ -34,10 +34,11 @@ CLOSED: Any = object()
 
 
 class Route(NamedTuple):
-    """Where a request goes, and by which way."""
+    """Where a request goes, by which way, and whether that must be HTTP/1.1 where others may use HTTP/2."""
 
     origin: Origin
     proxy: Proxy | None
+    only_http1: bool = False
 
     def __str__(self) -> str:
         scheme, host, port = self.origin

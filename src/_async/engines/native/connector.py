@@ -53,7 +53,8 @@ class AsyncConnector:
             stream = await self._network.connect_tcp(host, port, timeout)
         else:
             login = self.logins.of(proxy) if proxy.logs_in else None
-            stream = await open_way(self._network, self._tls, proxy, login, endpoint, limit)
+            forwards = scheme == "http" and not request.upgrades
+            stream = await open_way(self._network, self._tls, proxy, login, endpoint, limit, forwards=forwards)
         if scheme != "https":
             return stream
         try:

@@ -26,8 +26,10 @@ async def open_way(
     login: ProxyLogin | None,
     endpoint: Endpoint,
     limit: Deadline | None,
+    *,
+    forwards: bool,
 ) -> AsyncByteStream:
-    """Return a stream on which the endpoint answers, or for plain http an HTTP proxy in its place.
+    """Return a stream on which the endpoint answers, or, where it ``forwards``, an HTTP proxy in its place.
 
     Raises ProxyError and ConnectTimeout, with nothing left open.
     """
@@ -35,7 +37,7 @@ async def open_way(
         from .socks import open_socks_way
 
         return await open_socks_way(network, tls, proxy, endpoint, limit)
-    if endpoint.origin.scheme == "http":
+    if forwards:
         return await connect_proxy(network, tls, proxy, limit)
     target = authority_form(endpoint).decode("ascii")
     said = None if login is None else login.ahead("CONNECT", target)

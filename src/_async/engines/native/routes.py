@@ -36,9 +36,10 @@ def wants_login(request: Request, endpoint: Endpoint) -> bool:
 def proxied(request: Request, endpoint: Endpoint, proxy: Proxy | None) -> tuple[Request, Endpoint, Any]:
     """Return request, endpoint and route in the form that a way with or without a proxy asks for.
 
-    A route is an origin, or with what is on the way to it: only requests of one route share a connection.
+    A route is an origin, or with what is on the way to it: only requests of one route share a connection. What leaves
+    HTTP needs a tunnel, as an HTTP proxy forwards nothing else.
     """
-    if proxy is not None and endpoint.origin.scheme == "http" and not proxy.is_socks:
+    if proxy is not None and endpoint.origin.scheme == "http" and not proxy.is_socks and not request.upgrades:
         # One connection to the proxy serves all plain origins.
         request = request.copy()
         request.headers.update(proxy_headers(proxy))

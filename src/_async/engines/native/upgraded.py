@@ -40,6 +40,11 @@ class AsyncUpgradedStream:
         """Send all of ``data``. Raises WriteTimeout, WriteError, StreamClosed."""
         await self._open().stream.write(data, timeout)
 
+    def send_farewell(self, data: bytes) -> None:
+        """Send last bytes, as far as that needs no waiting."""
+        if self._connection is not None:
+            self._connection.stream.send_farewell(data)
+
     def close_now(self) -> bool:
         """Close the connection; return whether it was open."""
         connection, self._connection = self._connection, None

@@ -100,7 +100,7 @@ class Connection:
             deadline = request.deadline
             timeout = request.timeout
             head, length = encode_head(request, endpoint)
-            parser.start(request.method, upgrade=request.stream and "upgrade" in request.headers)
+            parser.start(request.method, upgrade=request.upgrades)
             body = request.body
             if body is None:
                 self.stream.write(head, timeout.write if deadline is None else deadline.clamp(timeout.write))

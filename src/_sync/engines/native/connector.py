@@ -54,7 +54,8 @@ class Connector:
             stream = self._network.connect_tcp(host, port, timeout)
         else:
             login = self.logins.of(proxy) if proxy.logs_in else None
-            stream = open_way(self._network, self._tls, proxy, login, endpoint, limit)
+            forwards = scheme == "http" and not request.upgrades
+            stream = open_way(self._network, self._tls, proxy, login, endpoint, limit, forwards=forwards)
         if scheme != "https":
             return stream
         try:

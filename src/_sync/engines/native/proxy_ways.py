@@ -27,8 +27,10 @@ def open_way(
     login: ProxyLogin | None,
     endpoint: Endpoint,
     limit: Deadline | None,
+    *,
+    forwards: bool,
 ) -> ByteStream:
-    """Return a stream on which the endpoint answers, or for plain http an HTTP proxy in its place.
+    """Return a stream on which the endpoint answers, or, where it ``forwards``, an HTTP proxy in its place.
 
     Raises ProxyError and ConnectTimeout, with nothing left open.
     """
@@ -36,7 +38,7 @@ def open_way(
         from .socks import open_socks_way
 
         return open_socks_way(network, tls, proxy, endpoint, limit)
-    if endpoint.origin.scheme == "http":
+    if forwards:
         return connect_proxy(network, tls, proxy, limit)
     target = authority_form(endpoint).decode("ascii")
     said = None if login is None else login.ahead("CONNECT", target)

@@ -1,0 +1,374 @@
+"""A WebSocket: messages both ways over a connection that began as an HTTP request (RFC 6455)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from random import random
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+
+from .._concurrency import AsyncLock, async_call, async_iterate, async_sleep
+from ..exceptions import (
+    DecodingError,
+    HTTPError,
+    InvalidHeader,
+    RequestCancelled,
+    StreamClosed,
+    TransportError,
+    UnsupportedByEngine,
+    WebSocketClosed,
+    WebSocketError,
+)
+from ..rules.event_stream import reconnect_delay
+from ..rules.websocket_codec import CLEAN_CODES, PASSING_CODES, WebSocketCodec, check_close
+from ..rules.websocket_handshake import Offer, new_key
+from ..rules.websocket_messages import as_bytes, as_json, as_text, encoded_fragment, is_fragments
+from ..values.capabilities import Capability
+from ..values.timeout import Deadline
+from .websocket_link import AsyncWebSocketLink
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from typing_extensions import TypeForm
+
+    from ..values.request import Request
+    from ..values.settings import Settings
+    from .engines.engine import AsyncEngine
+    from .response import AsyncResponse
+    from .statement import AsyncStatement
+
+__all__ = ["AsyncWebSocket", "handshake_request"]
+
+T = TypeVar("T")
+M = TypeVar("M")
+
+READABLE = 1024 * 1024
+"""How much of the body of a refusal is read for the error."""
+TRANSIENT = frozenset({429, 500, 502, 503, 504})
+"""Statuses of a refusal after which it is tried again, where reconnecting is wanted."""
+
+
+def handshake_request(engine: AsyncEngine, request: Request, offer: Offer) -> None:
+    """Make a request the opening handshake, all but its key. Raises UnsupportedByEngine, InvalidHeader."""
+    if not engine.capabilities & {Capability.UPGRADE, Capability.WEBSOCKET}:
+        raise UnsupportedByEngine(f"{engine!r} does not support {Capability.WEBSOCKET.value}", request=request)
+    for name in request.headers:
+        if name.lower().startswith("sec-websocket-"):
+            raise InvalidHeader(f"{name} is made by websocket(); give it subprotocols= or compression=")
+    offer.fill(request.headers)
+
+
+class AsyncWebSocket(Generic[M]):
+    """The WebSocket of ``client.websocket(url)``: a context manager, which connects, and an iterator over messages.
+
+    A text message is a str, a binary one bytes; with ``into=T`` each is a T, made from JSON. One may send while
+    another receives, and several may do either. ``response`` is the server's answer to the handshake, ``subprotocol``
+    what it chose.
+
+    Nothing runs in the background: while somebody receives, or waits for a pong, the server's pings are answered and
+    its silence is noticed; whoever sends does the same once a second. A connection that nobody uses is not kept alive.
+    """
+
+    def __init__(
+        self,
+        statement: AsyncStatement,
+        *,
+        into: Any,
+        offer: Offer,
+        limits: dict[str, Any],
+        times: dict[str, Any],
+        reconnect: bool,
+        max_reconnects: int | None,
+        delay: float,
+        on_connect: Callable[[Any], Any] | None,
+    ) -> None:
+        self._statement = statement
+        self._into = into
+        self._offer = offer
+        self._limits = limits
+        self._times = times
+        self._reconnects = reconnect
+        self._max_reconnects = max_reconnects
+        self._delay = delay
+        self._on_connect = on_connect
+        self._connecting = AsyncLock()
+        self._greeting = False
+        self._failures = 0
+        self._link: AsyncWebSocketLink | None = None
+        self._entered = self._ended = False
+        self.response: AsyncResponse | None = None
+        self.subprotocol: str | None = None
+
+    # Life.
+
+    async def __aenter__(self) -> Self:
+        if self._entered:
+            raise RuntimeError("this block was entered already; call websocket() again")
+        self._entered = True
+        await self._connect()
+        try:
+            await self._greet()
+        except BaseException:
+            await self._leave(1011)
+            raise
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if exc is None:
+            await self.aclose()
+        else:
+            went_wrong = isinstance(exc, Exception) and not isinstance(exc, RequestCancelled)
+            await self._leave(1011 if went_wrong else 1001)
+
+    async def _leave(self, code: int) -> None:
+        self._ended = True
+        if self._link is not None:
+            await self._link.leave(code)
+
+    async def aclose(self, code: int = 1000, reason: str = "") -> None:
+        """Do the closing handshake, for at most ``close_timeout`` seconds, and free the connection.
+
+        Messages that were not received are dropped. May be called again. Raises InvalidRequest for a code or a reason
+        that may not be sent (RFC 6455 section 7.4): allowed are 1000 to 1014 without 1004 to 1006, 3000 to 4999, and
+        123 bytes.
+        """
+        check_close(code, reason)
+        self._ended = True
+        if self._link is not None:
+            await self._link.close(code, reason)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether there is no connection, or none any more."""
+        return self._link is None or self._link.closed
+
+    @property
+    def close_code(self) -> int | None:
+        """The code with which the connection ended, None while it is open; see WebSocketClosed."""
+        return self._link.ending().code if self._link is not None and self._link.closed else None
+
+    @property
+    def close_reason(self) -> str | None:
+        """The reason with which the connection ended, None while it is open."""
+        return self._link.ending().reason if self._link is not None and self._link.closed else None
+
+    # Sending.
+
+    async def send(self, message: Any) -> None:
+        """Send a message: a str as text, bytes as binary, an iterator of either in fragments, as they come.
+
+        Any other object is sent as JSON text, by the client's converters. It waits while the server takes nothing, for
+        at most ``timeout.write``. A send that is interrupted midway ends the connection, as does an iterator that
+        fails. Raises WebSocketClosed, WriteTimeout, InvalidBody.
+        """
+        if isinstance(message, str):
+            await self._send(as_text(message), text=True)
+        elif isinstance(message, (bytes, bytearray, memoryview)):
+            await self._send(as_bytes(message), text=False)
+        elif is_fragments(message):
+            link = await self._open_link()
+            await link.send_fragments(async_iterate(message), encoded_fragment)
+        else:
+            await self.send_json(message)
+
+    async def send_text(self, message: str) -> None:
+        """Send a text message; see ``send``."""
+        await self._send(as_text(message), text=True)
+
+    async def send_bytes(self, message: bytes | bytearray | memoryview) -> None:
+        """Send a binary message; see ``send``."""
+        await self._send(as_bytes(message), text=False)
+
+    async def send_json(self, value: Any) -> None:
+        """Send a value as JSON text, by the client's converters; see ``send``."""
+        await self._send(as_json(value, self._settings), text=True)
+
+    async def _send(self, data: bytes, *, text: bool) -> None:
+        link = self._link
+        if link is None or link.closed:
+            link = await self._open_link()
+        await link.send(data, text=text)
+
+    async def ping(self, data: bytes | None = None, *, timeout: float | None = 20.0) -> float:
+        """Send a ping and wait for its pong; return the seconds that took.
+
+        Messages that come meanwhile are kept, up to 16. ``data`` are up to 125 bytes, random by default. Raises
+        WebSocketClosed, ReadTimeout, InvalidBody.
+        """
+        payload = os.urandom(4) if data is None else as_bytes(data, 125)
+        link = await self._open_link()
+        return await link.ping(payload, timeout)
+
+    # Receiving.
+
+    @overload
+    async def receive(self, into: None = None, *, timeout: float | None = None) -> M: ...
+    @overload
+    async def receive(self, into: TypeForm[T], *, timeout: float | None = None) -> T: ...
+    async def receive(self, into: Any = None, *, timeout: float | None = None) -> Any:
+        """Return the next message: as a str or bytes, or as a T, made from JSON by the client's converters.
+
+        ``timeout`` is in seconds; what came too late is there for the next call. Raises ReadTimeout, DecodingError,
+        WebSocketClosed.
+        """
+        return self._typed(await self._receive(timeout), self._into if into is None else into)
+
+    async def receive_text(self, *, timeout: float | None = None) -> str:
+        """Return the next message, which must be text; see ``receive``. Raises DecodingError for a binary one."""
+        return cast("str", self._checked(await self._receive(timeout), str))
+
+    async def receive_bytes(self, *, timeout: float | None = None) -> bytes:
+        """Return the next message, which must be binary; see ``receive``. Raises DecodingError for a text."""
+        return cast("bytes", self._checked(await self._receive(timeout), bytes))
+
+    async def receive_json(self, *, timeout: float | None = None) -> Any:
+        """Return the next message as what its JSON holds; see ``receive``."""
+        return self._typed(await self._receive(timeout), Any)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> M:
+        try:
+            message = await self._receive(None)
+        except WebSocketClosed as error:
+            if error.code not in CLEAN_CODES and not self._ended:
+                raise
+        else:
+            return cast("M", self._typed(message, self._into))
+        raise StopAsyncIteration
+
+    async def _receive(self, timeout: float | None) -> str | bytes:
+        while True:
+            link = self._link
+            if link is None:
+                link = await self._open_link()
+            try:
+                message = await link.receive(timeout)
+            except WebSocketClosed as error:
+                if not self._may_reconnect(error):
+                    raise
+                await self._reconnect(link, error)
+            else:
+                self._failures = 0
+                return message
+
+    @property
+    def _settings(self) -> Settings:
+        return self._statement.request.settings
+
+    def _typed(self, message: str | bytes, into: Any) -> Any:
+        if into is None:
+            return message
+        if into is str or into is bytes:
+            return self._checked(message, into)
+        from ..converters import DEFAULT_CONVERTERS
+
+        converters = self._settings.converters or DEFAULT_CONVERTERS
+        data = message.encode() if isinstance(message, str) else message
+        try:
+            return converters.decode(data, into, "application/json", "utf-8")
+        except HTTPError as error:
+            assert self.response is not None
+            raise self.response._located(error) from error.__cause__
+
+    def _checked(self, message: str | bytes, kind: type) -> str | bytes:
+        if not isinstance(message, kind):
+            came, asked = ("text", "binary") if kind is bytes else ("binary", "text")
+            request = self._statement.request
+            raise DecodingError(f"a {came} message came where a {asked} one was asked for", request=request)
+        return message
+
+    # Connecting, and connecting again.
+
+    async def _open_link(self) -> AsyncWebSocketLink:
+        """Return the connection, a new one where that is wanted. Raises WebSocketClosed, StreamClosed."""
+        link = self._link
+        if link is None:
+            raise StreamClosed("use client.websocket() in a with block", request=self._statement.request)
+        if link.closed:
+            error = link.ending()
+            if not self._may_reconnect(error):
+                raise error
+            await self._reconnect(link, error)
+            assert self._link is not None
+            link = self._link
+        return link
+
+    def _may_reconnect(self, error: WebSocketClosed) -> bool:
+        return self._reconnects and not self._ended and not self._greeting and error.code in PASSING_CODES
+
+    async def _reconnect(self, lost: AsyncWebSocketLink, error: HTTPError) -> None:
+        """Connect until it works; raise what it failed with, when it was tried often enough or would fail again."""
+        async with self._connecting:
+            while self._link is lost and not self._ended:
+                if self._max_reconnects is not None and self._failures >= self._max_reconnects:
+                    raise error
+                await async_sleep(reconnect_delay(self._failures, self._delay, None, random()))
+                if self._ended:  # closed meanwhile
+                    break
+                self._failures += 1
+                try:
+                    await self._connect()
+                    await self._greet()
+                except WebSocketClosed as failure:  # while it was greeted
+                    error, lost = failure, self._link
+                except TransportError as failure:
+                    error = failure
+                except WebSocketError as failure:
+                    if failure.response is None or failure.response.status_code not in TRANSIENT:
+                        raise
+                    error = failure
+            if self._ended:
+                raise error
+
+    async def _greet(self) -> None:
+        """Call the user's function for a new connection."""
+        if self._on_connect is not None:
+            self._greeting = True
+            try:
+                await async_call(self._on_connect, self)
+            finally:
+                self._greeting = False
+
+    async def _connect(self) -> None:
+        key = new_key()
+        request = self._statement.request.again()
+        request.stream = True
+        total = request.timeout.total
+        if total is not None and "timeout" in self._statement._options:
+            request.deadline = Deadline(total)
+        request.headers["Sec-WebSocket-Key"] = key
+        response = await self._statement._start(request)
+        try:
+            if response.status_code != 101 or response.network_stream is None:
+                raise await self._refused(response)
+            subprotocol, extension = self._offer.check(response, key)
+            codec = WebSocketCodec(**self._limits, extension=extension)
+        except BaseException:
+            await response.aclose()
+            raise
+        self._link = AsyncWebSocketLink(response, codec, **self._times)
+        self.response, self.subprotocol = response, subprotocol
+
+    async def _refused(self, response: AsyncResponse) -> WebSocketError:
+        """Return the error for a server that answers otherwise, with what its body says."""
+        pieces = []
+        size = 0
+        try:
+            async for piece in response.iter_raw():
+                pieces.append(piece)
+                size += len(piece)
+                if size > READABLE:
+                    break
+            else:
+                response.fill(b"".join(pieces), response.raw_trailers)
+        except HTTPError:  # the status says enough
+            pass
+        status = f"{response.status_code} {response.reason_phrase}".rstrip()
+        message = f"the server answered {status} to the WebSocket handshake, not 101 Switching Protocols"
+        return WebSocketError(message, request=response.request, response=response)

@@ -1,0 +1,378 @@
+"""One WebSocket connection: who reads, who writes, whether it is alive, and how it ends.
+
+Nothing runs in the background. Whoever waits for something (a message, a pong, the end) reads for all, or waits for
+the one who does; pings are sent by whoever reads. Pongs and closes are written at once, or by whoever writes just then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .._concurrency import AsyncLock, AsyncStateLock, AsyncWaiter, monotonic
+from ..exceptions import HTTPError, ReadTimeout, WebSocketClosed, WriteError
+
+if TYPE_CHECKING:
+    from ..rules.websocket_codec import WebSocketCodec
+    from .response import AsyncResponse
+
+__all__ = ["AsyncWebSocketLink"]
+
+READ_SIZE = 65536
+MAX_QUEUED = 16
+"""Messages kept for later while somebody waits for a pong; with so many nothing more is read."""
+GRACE = 0.1
+"""The least time for which a sign of life is waited for: it may have been here for long, but nobody read."""
+TEND_INTERVAL = 1.0
+"""Seconds after which somebody who only sends looks whether anything came."""
+
+
+class AsyncWebSocketLink:
+    """A WebSocket over the network stream of a 101, which it takes over."""
+
+    def __init__(
+        self,
+        response: AsyncResponse,
+        codec: WebSocketCodec,
+        *,
+        ping_interval: float | None,
+        ping_timeout: float | None,
+        close_timeout: float | None,
+    ) -> None:
+        self._response = response
+        self._codec = codec
+        stream: Any = response.network_stream
+        self._read = stream.read
+        self._write = stream.write
+        self._farewell = getattr(stream, "send_farewell", None)
+        self._write_timeout = response.request.timeout.write
+        self._ping_interval = ping_interval
+        self._ping_timeout = ping_timeout
+        self._close_timeout = close_timeout
+        self._close_by: float | None = None
+        self._lock = AsyncStateLock()
+        self._turn = AsyncLock()
+        """Held for a whole message."""
+        self._sending = AsyncLock()
+        """Held for a write: other than messages, pongs go out between the fragments of one."""
+        self._reading = False
+        self._waiters: list[AsyncWaiter[None]] = []
+        self._heard = monotonic()
+        self._pinged: float | None = None
+        self._tended = self._heard
+        self._error: Exception | None = None
+        self.closed = False
+
+    # Receiving.
+
+    async def receive(self, timeout: float | None) -> str | bytes:
+        """Return the next message. Raises WebSocketClosed, ReadTimeout."""
+        messages = self._codec.messages
+        try:
+            if len(messages) < MAX_QUEUED:
+                return messages.popleft()
+        except IndexError:
+            pass
+        message: str | bytes = await self._until(self._take_message, timeout)
+        return message
+
+    def _take_message(self) -> str | bytes | None:
+        messages = self._codec.messages
+        if not messages:
+            return None
+        if len(messages) >= MAX_QUEUED:  # somebody may wait for room
+            self._notify()
+        return messages.popleft()
+
+    async def ping(self, data: bytes, timeout: float | None) -> float:
+        """Send a ping, wait for its pong, and return the seconds that took. Raises WebSocketClosed, ReadTimeout."""
+        with self._lock:
+            self._check_open()
+            self._codec.ping(data)
+        begun = monotonic()
+        await self._flush()
+        await self._until(lambda: None if data in self._codec.awaited else True, timeout)
+        return monotonic() - begun
+
+    async def _until(self, ready: Callable[[], Any], timeout: float | None) -> Any:
+        """Read until ``ready`` returns something. Raises WebSocketClosed, ReadTimeout."""
+        deadline = None if timeout is None else monotonic() + timeout
+        while True:
+            waiter = None
+            with self._lock:
+                if (found := ready()) is not None:
+                    return found
+                if self.closed and not self._codec.backlog:
+                    raise self.ending()
+                if self._reading or len(self._codec.messages) >= MAX_QUEUED:
+                    waiter = AsyncWaiter[None]()
+                    self._waiters.append(waiter)
+                else:
+                    self._reading = True
+            left = None if deadline is None else max(0.0, deadline - monotonic())
+            if waiter is None:
+                try:
+                    await self._read_more(left)
+                finally:
+                    self._end_reading()
+            else:
+                await self._wait(waiter, left)
+
+    async def _wait(self, waiter: AsyncWaiter[None], timeout: float | None) -> None:
+        """Wait for whoever reads to have read something."""
+        try:
+            await waiter.wait(timeout)
+        except TimeoutError:
+            raise ReadTimeout("nothing came in time", request=self._response.request) from None
+        finally:
+            with self._lock:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+
+    def _end_reading(self) -> None:
+        with self._lock:
+            self._reading = False
+            self._notify()
+
+    def _notify(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            waiter.set(None)
+
+    async def _read_more(self, left: float | None) -> None:
+        """Read once, for at most ``left`` seconds, and look after the connection where nothing comes."""
+        codec = self._codec
+        if codec.backlog:
+            with self._lock:
+                codec.receive(b"")
+            if codec.control:
+                await self._flush()
+            return
+        patience = self._patience()
+        if left is None or (patience is not None and patience < left):
+            if not await self._read_once(patience):
+                await self._ask_for_life()
+        elif not await self._read_once(left):
+            raise ReadTimeout("nothing came in time", request=self._response.request)
+
+    async def _read_once(self, limit: float | None) -> bool:
+        """Read, for at most ``limit`` seconds, and take what came; return whether anything did, the end included."""
+        codec = self._codec
+        try:
+            data = await self._read(READ_SIZE, limit)
+        except ReadTimeout:
+            return False
+        except HTTPError as error:
+            await self._lose(error)
+            return True
+        self._heard = monotonic()
+        self._pinged = None
+        with self._lock:
+            if data:
+                codec.receive(data)
+            else:
+                codec.receive_end()
+        if not data:
+            await self.release()
+        elif codec.control:
+            await self._flush()
+        return True
+
+    # Whether it is alive.
+
+    def _patience(self) -> float | None:
+        """Return for how long nothing may come, before a ping is due or the peer counts as dead."""
+        now = monotonic()
+        if not self._codec.is_open:
+            if self._close_timeout is None:
+                return None
+            if self._close_by is None:
+                self._close_by = now + self._close_timeout
+            return max(0.0, self._close_by - now)
+        pinged = self._pinged
+        if pinged is None:
+            return None if self._ping_interval is None else max(GRACE, self._heard + self._ping_interval - now)
+        return None if self._ping_timeout is None else max(GRACE, pinged + self._ping_timeout - now)
+
+    async def _ask_for_life(self) -> None:
+        """Send a ping; give up, if one was sent before, or if nothing but the end was waited for."""
+        codec = self._codec
+        with self._lock:
+            alive = codec.is_open and self._pinged is None
+            if alive:
+                self._pinged = monotonic()
+                codec.ping(b"", awaited=False)
+            elif codec.is_open:
+                codec.fail(1011, f"no pong came for {self._ping_timeout:g} s")
+        if alive:
+            await self._flush()
+        else:
+            self._say_farewell()
+            await self.release()
+
+    async def _tend(self) -> None:
+        """For those who only send: take what came, without waiting, so that pings are answered and closes noticed."""
+        with self._lock:
+            if self._reading or self._codec.backlog or len(self._codec.messages) >= MAX_QUEUED:
+                return
+            self._reading = True
+        try:
+            self._tended = monotonic()
+            if not await self._read_once(0.001) and self._patience() == GRACE:
+                await self._ask_for_life()
+        finally:
+            self._end_reading()
+
+    # Sending.
+
+    async def send(self, data: bytes, *, text: bool) -> None:
+        """Send a message. Raises WebSocketClosed, WriteTimeout."""
+        if monotonic() - max(self._heard, self._tended) > TEND_INTERVAL:
+            await self._tend()
+        turn = self._turn
+        if not turn.acquire_nowait():
+            await turn.acquire()
+        try:
+            await self._transmit(lambda: self._codec.message(data, text=text))
+        finally:
+            turn.release()
+
+    async def send_fragments(self, fragments: Any, encoded: Callable[[Any, bool | None], tuple[bytes, bool]]) -> None:
+        """Send a message in fragments, as they come. What fails on the way ends the connection, as the message has no
+        end then.
+        """
+        codec = self._codec
+        await self._turn.acquire()
+        text: bool | None = None
+        try:
+            async for fragment in fragments:
+                data, kind = encoded(fragment, text)
+                if text is None:
+                    text = kind
+                    await self._transmit(lambda: codec.message(data, text=kind, last=False))  # noqa: B023
+                else:
+                    await self._transmit(lambda: codec.fragment(data, last=False))  # noqa: B023
+            if text is not None:
+                await self._transmit(lambda: codec.fragment(b"", last=True))
+        except BaseException:
+            if text is not None and not self.closed:
+                with self._lock:
+                    codec.fail(1011, "a message was cut off")
+                self._say_farewell()
+                await self.release()
+            raise
+        finally:
+            self._turn.release()
+
+    async def _transmit(self, encode: Callable[[], bytes]) -> None:
+        """Write what ``encode`` returns, which is called in turn."""
+        sending = self._sending
+        if not sending.acquire_nowait():
+            await sending.acquire()
+        try:
+            with self._lock:
+                self._check_open()
+                data = encode()
+            await self._put(data)
+        finally:
+            sending.release()
+        if self._codec.control:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        """Write what is to be sent besides messages; where somebody writes just then it is left to that one."""
+        codec = self._codec
+        while codec.control and not self.closed and self._sending.acquire_nowait():
+            try:
+                with self._lock:
+                    data = b"".join(codec.taken_control())
+                if data:
+                    await self._put(data)
+            finally:
+                self._sending.release()
+
+    async def _put(self, data: bytes) -> None:
+        try:
+            await self._write(data, self._write_timeout)
+        except WriteError as error:
+            await self._hear_out()
+            await self._lose(error)
+            raise self.ending() from error
+        except BaseException as error:
+            # A part of a frame may be on its way, after which nothing else can be sent.
+            await self._lose(error if isinstance(error, Exception) else None)
+            raise
+
+    async def _hear_out(self) -> None:
+        """Read what a peer had to say that takes nothing any more: why it closed, most likely."""
+        with self._lock:
+            if self._reading:
+                return
+            self._reading = True
+        try:
+            while not self.closed and await self._read_once(GRACE):
+                pass
+        finally:
+            self._end_reading()
+
+    # The end.
+
+    def _check_open(self) -> None:
+        if self.closed or not self._codec.is_open:
+            raise self.ending()
+
+    def ending(self) -> WebSocketClosed:
+        """Return the error that says how it ended."""
+        code, reason = self._codec.ending()
+        why = f": {reason}" if reason else ""
+        cause = self._error
+        if code == 1006 and isinstance(cause, HTTPError):
+            why = f": {cause.message}"
+        error = WebSocketClosed(f"the WebSocket is closed ({code}){why}", request=self._response.request)
+        error.code, error.reason, error.response = code, reason, self._response
+        error.__cause__ = cause
+        return error
+
+    async def close(self, code: int, reason: str) -> None:
+        """Do the closing handshake and free the connection."""
+        try:
+            with self._lock:
+                self._codec.close(code, reason)
+                self._notify()
+            await self._flush()
+            await self._until(lambda: True if self.closed else None, self._close_timeout)
+        except (ReadTimeout, WebSocketClosed):
+            pass
+        finally:
+            await self.release()
+
+    async def leave(self, code: int) -> None:
+        """Free the connection at once, with a close if that needs no waiting."""
+        with self._lock:
+            self._codec.close(code, "")
+        self._say_farewell()
+        await self.release()
+
+    def _say_farewell(self) -> None:
+        """Send what is to be sent, as far as that needs no waiting."""
+        if self._farewell is not None and self._sending.acquire_nowait():
+            try:
+                with self._lock:
+                    data = b"".join(self._codec.taken_control())
+                if data and not self.closed:
+                    self._farewell(data)
+            finally:
+                self._sending.release()
+
+    async def _lose(self, error: Exception | None) -> None:
+        """Note that the connection broke."""
+        if not self.closed:
+            self._error = error
+        await self.release()
+
+    async def release(self) -> None:
+        """Free the connection. May be called again."""
+        with self._lock:
+            self.closed = True
+            self._notify()
+        await self._response.aclose()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._concurrency import monotonic
+from .._concurrency import async_limited, monotonic
 from ..exceptions import HTTPError, RequestCancelled, TooManySends
+from ..plugins.hooks import check_hooks, check_nothing, name_of
 from ..plugins.plugin import Plugin, has_hook
 from ..plugins.validator import HttpCallValidator
 from ..rules.locating import located
@@ -16,7 +17,7 @@ from ..values.request import Request
 from ..values.response import is_response_type, status_error
 from .engines.engine import AsyncEngine
 from .plugins import sends_of
-from .plugins.blame import blame
+from .plugins.blame import blame, blamed, in_time
 from .plugins.validator import async_map_error
 from .proceed import AsyncProceed, AsyncSend
 from .response import AsyncResponse
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from ..values.options import Defaults
 
 __all__ = ["AsyncChain", "converted", "ordered", "with_overrides"]
+
+
+LATE = 0.1
+"""Seconds after the deadline of a call at which plugins that hang are interrupted."""
 
 
 class AsyncChain:
@@ -44,6 +49,8 @@ class AsyncChain:
 
     def __init__(self, plugins: Iterable[Plugin], engine: AsyncEngine, events: Events | None = None) -> None:
         self.plugins = ordered(plugins)
+        for plugin in self.plugins:
+            check_hooks(plugin)
         self._engine = engine
         self._events = events
         self._attempt: AsyncProceed = self._transmit if events is None else self._announced
@@ -54,6 +61,10 @@ class AsyncChain:
         proceed: AsyncProceed = self._observed if self._on_attempt or self._on_response else self._attempt
         for send in reversed(sends_of(self.plugins)):
             proceed = around(send, proceed)
+        if any(
+            plugin.calls_back or has_hook(plugin, "flow") or has_hook(plugin, "send_async") for plugin in self.plugins
+        ):
+            proceed = around(self._limited, proceed)
         self.deferred = bool(self._on_request or self._render)
         self.run: AsyncProceed = around(self._prepared, proceed) if self.deferred else proceed
         if events is not None:
@@ -90,36 +101,39 @@ class AsyncChain:
             raise
 
     async def _prepared(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:
-        for hook in self._on_request:
-            try:
-                hook(request)
-            except Exception as error:
-                blame(error, name_of(hook))
-                raise
+        tell(self._on_request, request, request)
         render(request, self._render)
         return await proceed(request)
 
-    async def _observed(self, request: Request) -> AsyncResponse:
-        for hook in self._on_attempt:
-            try:
-                hook(request)
-            except Exception as error:
-                blame(error, name_of(hook))
-                raise
-        response = await self._attempt(request)
-        if self._on_response:
-            await self._observe(response)
+    async def _limited(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:
+        """Interrupt plugins that hang: what waits by itself has ended a little before."""
+        deadline = request.deadline
+        if deadline is None:
+            return await proceed(request)
+
+        def late(stopped: BaseException | None) -> Exception:
+            name = blamed(stopped)
+            error = deadline.overrun(name and f"in the plugin {name}")
+            error.request = request
+            return error
+
+        response = await async_limited(deadline.remaining() + LATE, late, proceed, request)
+        if deadline.expired:  # threads can't be interrupted
+            await response.aclose()
+            raise late(None)
         return response
 
-    async def _observe(self, response: AsyncResponse) -> None:
-        for hook in self._on_response:
+    async def _observed(self, request: Request) -> AsyncResponse:
+        if self._on_attempt:
+            tell(self._on_attempt, request, request)
+        response = await self._attempt(request)
+        if self._on_response:
             try:
-                hook(response)
-            except BaseException as error:
-                if isinstance(error, Exception):
-                    blame(error, name_of(hook))
+                tell(self._on_response, response, request)
+            except BaseException:
                 await response.aclose()
                 raise
+        return response
 
     async def _announced(self, request: Request) -> AsyncResponse:
         """Tell of one attempt."""
@@ -151,6 +165,21 @@ class AsyncChain:
         return "\n".join([*lines, f"engine: {self._engine!r}"])
 
 
+def tell(hooks: Iterable[Callable[[Any], None]], subject: object, request: Request) -> None:
+    """Call hooks that do not wait. What they raise is named, and so is one that returns something or takes too long."""
+    hook: Callable[[Any], object]
+    try:
+        for hook in hooks:
+            result = hook(subject)
+            if result is not None:
+                check_nothing(hook, result)
+            if request.deadline is not None:
+                in_time(request, name_of(hook))
+    except Exception as error:
+        blame(error, name_of(hook))
+        raise
+
+
 def around(send: AsyncSend, proceed: AsyncProceed) -> AsyncProceed:
     """Return a step that goes through ``send``; a function takes half the time of a ``partial``."""
 
@@ -169,20 +198,17 @@ def converted(response: AsyncResponse, into: Any, expect_success: bool | None) -
     return response.body(into)
 
 
-def name_of(hook: Callable[..., object]) -> str:
-    """Return the plugin and the name of one of its hooks."""
-    plugin = getattr(hook, "__self__", None)
-    return f"{plugin.name}.{hook.__name__}" if isinstance(plugin, Plugin) else repr(hook)
-
-
 def ordered(plugins: Iterable[Plugin]) -> tuple[Plugin, ...]:
     """Sort by stage, then by order of installing. Raises ValueError where two exclude each other."""
     result = sorted(plugins, key=lambda plugin: plugin.stage)
     seen: dict[type[Plugin], Plugin] = {}
     for plugin in result:
-        other = seen.setdefault(plugin.family, plugin)
-        if other is not plugin and not plugin.repeatable:
+        other = seen.get(plugin.family)
+        if other is plugin and not plugin.repeatable:
+            raise ValueError(f"this plugin is installed twice: {plugin!r}")
+        if other is not None and not plugin.repeatable:
             raise ValueError(f"two plugins of one kind can't both be installed: {other!r} and {plugin!r}")
+        seen[plugin.family] = plugin
     return tuple(result)
 
 

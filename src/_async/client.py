@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from .._concurrency import AsyncStateLock
 from ..exceptions import ClientClosed, InvalidRequest
 from ..plugins.default_request import RequestDefaults
+from ..plugins.hooks import check_nothing
 from ..plugins.http_cookies import ClientCookies, HttpCookies, cookies_plugin
 from ..plugins.plugin import Plugin, Stage, has_hook
 from ..plugins.redirect import HttpRedirect
@@ -108,7 +109,6 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         settings = Settings(
             converters=options["converters"],
             default_encoding=options["default_encoding"],
-            parsers=tuple(plugin.parse_body for plugin in plugins if has_hook(plugin, "parse_body")),
             origin=base_origin(options["base_url"]),
         )
         self._defaults = Defaults(**{name: options[name] for name in DEFAULT_OPTIONS}, settings=settings)
@@ -214,7 +214,8 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
     def _chain_of(self, plugins: Iterable[Plugin]) -> AsyncChain:
         chain = AsyncChain(plugins, self._engine, self._events)
         layers = [plugin for plugin in chain.plugins if isinstance(plugin, RequestDefaults)]
-        chain.defaults = self._defaults.layered(layers)
+        parsers = tuple(plugin.parse_body for plugin in chain.plugins if has_hook(plugin, "parse_body"))
+        chain.defaults = self._defaults.layered(layers, parsers)
         return chain
 
     @property
@@ -363,8 +364,9 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
 
 def _closing_failure(plugin: Plugin) -> Exception | None:
     if has_hook(plugin, "on_close"):
+        closing: Callable[[], object] = plugin.on_close
         try:
-            plugin.on_close()
+            check_nothing(closing, closing())
         except Exception as error:
             blame(error, f"{plugin.name}.on_close")
             return error
@@ -420,12 +422,15 @@ def _overrides(
             overrides[options["auth"]] = options["auth"]
     for plugin in options.get("plugins", ()):
         # One that may be there several times replaces nothing.
-        overrides[plugin if plugin.repeatable else plugin.family] = plugin
-    for key, value in options.get("attributes", {}).items():
-        if isinstance(key, type) and issubclass(key, Plugin):
+        key = plugin if plugin.repeatable else plugin.family
+        if overrides.get(key) is not None and not plugin.repeatable:
+            raise ValueError(f"a request can't have two plugins of one kind: {overrides[key]!r} and {plugin!r}")
+        overrides[key] = plugin
+    for kind, value in options.get("attributes", {}).items():
+        if isinstance(kind, type) and issubclass(kind, Plugin):
             if value is not None and not isinstance(value, Plugin):
-                raise InvalidRequest(f"attributes[{key.__name__}] is a {key.__name__} or None, not {value!r}")
-            overrides[key] = value
+                raise InvalidRequest(f"attributes[{kind.__name__}] is a {kind.__name__} or None, not {value!r}")
+            overrides[kind] = value
     return overrides
 
 

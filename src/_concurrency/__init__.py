@@ -21,6 +21,7 @@ AsyncTask           Task              one piece of that work
 async_spawn         spawn             work that ends with its handle
 AsyncShield         Shield            a block that cancellation does not interrupt
 async_call          call              a callback of the user, sync or async
+async_limited       limited           a call that is interrupted after a time
 AsyncJob            Job               the type of such a callback
 async_next          next              the next item
 AsyncSource         Source            the type of such an iterable
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from .async_calls import async_body_chunks as async_body_chunks
     from .async_calls import async_call as async_call
     from .async_calls import async_iterate as async_iterate
+    from .async_calls import async_limited as async_limited
     from .async_calls import async_next as async_next
     from .async_calls import async_runner as async_runner
     from .async_loop import AsyncShield as AsyncShield
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
     from .calls import body_chunks as body_chunks
     from .calls import call as call
     from .calls import iterate as iterate
+    from .calls import limited as limited
     from .calls import next as next  # noqa: A004
     from .cancel import CancelToken as CancelToken
     from .cancel import Shield as Shield
@@ -123,6 +126,7 @@ _HOMES = {
     "async_body_chunks": ".async_calls",
     "async_call": ".async_calls",
     "async_iterate": ".async_calls",
+    "async_limited": ".async_calls",
     "async_next": ".async_calls",
     "async_owner": ".async_loop",
     "async_runner": ".async_calls",
@@ -132,6 +136,7 @@ _HOMES = {
     "current_token": ".cancel",
     "fork_generation": ".process",
     "iterate": ".calls",
+    "limited": ".calls",
     "next": ".calls",
     "owner": ".process",
     "progress_of": ".progress",

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from .async_loop import in_trio
 
 if TYPE_CHECKING:
     from ..values.body import Body
 
-__all__ = ["AsyncJob", "AsyncSource", "async_body_chunks", "async_call", "async_iterate", "async_next", "async_runner"]
+__all__ = [
+    "AsyncJob",
+    "AsyncSource",
+    "async_body_chunks",
+    "async_call",
+    "async_iterate",
+    "async_limited",
+    "async_next",
+    "async_runner",
+]
 
 async_next = anext
 
@@ -27,6 +40,44 @@ async def async_call(function: Callable[..., Any], *args: Any) -> Any:
     if hasattr(result, "__await__"):
         return await result
     return result
+
+
+async def async_limited(
+    seconds: float, late: Callable[[BaseException | None], Exception], function: AsyncJob[T], *args: Any
+) -> T:
+    """Return ``function(*args)``, interrupted after some seconds where that can be done: a thread can't be.
+
+    Then what ``late`` makes of the interruption is raised.
+    """
+    if in_trio():
+        return await _limited_in_trio(seconds, late, function, args)
+    stopped: BaseException | None = None
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            try:
+                return await function(*args)
+            except asyncio.CancelledError as error:
+                stopped = error
+                raise
+    except TimeoutError as error:
+        if stopped is None or error.__cause__ is not stopped:
+            raise  # one of the function's own
+    raise late(stopped)
+
+
+async def _limited_in_trio(
+    seconds: float, late: Callable[[BaseException | None], Exception], function: AsyncJob[T], args: tuple[Any, ...]
+) -> T:
+    trio: Any = sys.modules["trio"]
+    stopped: BaseException | None = None
+    with trio.move_on_after(seconds):
+        try:
+            return await function(*args)
+        except trio.Cancelled as error:
+            stopped = error
+            raise
+    raise late(stopped)
 
 
 def async_body_chunks(body: Body) -> AsyncIterator[bytes]:

@@ -11,7 +11,7 @@ from ..exceptions import InvalidBody
 if TYPE_CHECKING:
     from ..values.body import Body
 
-__all__ = ["Job", "Source", "body_chunks", "call", "iterate", "next"]
+__all__ = ["Job", "Source", "body_chunks", "call", "iterate", "limited", "next"]
 
 T = TypeVar("T")
 
@@ -35,6 +35,14 @@ def call(function: Callable[..., Any], *args: Any) -> Any:
         name = getattr(function, "__qualname__", repr(function))
         raise TypeError(f"{name} is async; the blocking client needs a plain function (or use AsyncClient)")
     return result
+
+
+def limited(seconds: float, late: Callable[[BaseException | None], Exception], function: Job[T], *args: Any) -> T:
+    """Return ``function(*args)``, interrupted after some seconds where that can be done: a thread can't be.
+
+    Then what ``late`` makes of the interruption is raised.
+    """
+    return function(*args)
 
 
 def body_chunks(body: Body) -> Iterator[bytes]:

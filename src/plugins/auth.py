@@ -55,6 +55,7 @@ class Auth(StatefulPlugin):
     Attributes whose names begin with an underscore stay out of ``repr()``. Raises InvalidURL for bad ``origins``.
     """
 
+    calls_back = True
     stage = Stage.AUTH
     repeatable = True
     handler = "auth_flow"

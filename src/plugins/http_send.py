@@ -22,6 +22,7 @@ class HttpSend(Plugin):
     """
 
     repeatable = True
+    calls_back = True
     handler = "http_send"
 
     def __init__(self, function: Callable[..., Any], *, stage: Stage = Stage.ATTEMPT) -> None:

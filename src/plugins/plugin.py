@@ -45,6 +45,8 @@ class Plugin:
     repeatable: ClassVar[bool] = False
     joint: ClassVar[bool] = False
     """Whether plugins with one handler act as one: it is made once, with all of them."""
+    calls_back: ClassVar[bool] = False
+    """For plugins of this package: whether they call functions of the user's that may wait."""
     handler: ClassVar[str] = ""
     """For plugins of this package: the module of the clients that does their waiting, loaded when one is installed."""
 

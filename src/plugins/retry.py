@@ -60,6 +60,7 @@ class Retry(StatefulPlugin):
     out of range.
     """
 
+    calls_back = True
     stage = Stage.RETRY
     handler = "retry"
 

@@ -31,6 +31,7 @@ class HttpCallValidator(Plugin):
     alone. Raises TypeError for what is no function.
     """
 
+    calls_back = True
     stage = Stage.VALIDATION
 
     def __init__(

@@ -35,12 +35,12 @@ def render(request: Request, hooks: Iterable[RenderHook]) -> None:
     body = request.body
     if not isinstance(body, ObjectBody):
         return
+    from ..plugins.hooks import rendered_by
+
     rendered: Body | None = None
     for hook in hooks:
-        rendered = hook(body.value, request)
+        rendered = rendered_by(hook, body.value, request)
         if rendered is not None:
-            if not isinstance(rendered, Body):
-                raise TypeError(f"{hook!r} must return a Body or None, not {type(rendered).__name__}")
             break
     else:
         media_type = request.headers.get("content-type", "application/json")

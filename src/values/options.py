@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..rules.cookie_jar import CookieJar
     from ..rules.proxies import ProxyChoice
     from .proxy import ProxyOption
+    from .settings import ParseHook
 
 __all__ = [
     "AUTH_ORIGIN",
@@ -155,11 +156,12 @@ class Defaults:
         self.timeout = DEFAULT_TIMEOUT if isinstance(timeout, Unset) else Timeout.of(timeout)
         self.settings = settings
 
-    def layered(self, layers: Sequence[RequestDefaults]) -> Defaults:
+    def layered(self, layers: Sequence[RequestDefaults], parsers: tuple[ParseHook, ...] = ()) -> Defaults:
         """Return these defaults on top of what plugins add; itself where nothing changes. Raises InvalidRequest."""
-        if len(layers) == len(self.layers) and all(new is old for new, old in zip(layers, self.layers, strict=True)):
+        same = len(layers) == len(self.layers) and all(new is old for new, old in zip(layers, self.layers, strict=True))
+        if same and parsers == self.settings.parsers:
             return self
-        return Defaults(**self._own, layers=layers)
+        return Defaults(**{**self._own, "settings": self._own["settings"].replace(parsers=parsers)}, layers=layers)
 
     def build(self, method: str, url: URLTypes, options: RequestOptions | None, *, deferred: bool = False) -> Request:
         """Return the request. Raises InvalidRequest for whatever can't be sent, before anything is.

@@ -302,10 +302,13 @@ class BaseResponse:
         if is_response_type(into):
             return cast("T", self)
         settings = self.request.settings
-        for parse in settings.parsers:
-            parsed = parse(self, into)
-            if parsed is not NotImplemented:
-                return cast("T", parsed)
+        if settings.parsers:
+            from ..plugins.hooks import parsed_by
+
+            for parse in settings.parsers:
+                parsed = parsed_by(parse, self, into)
+                if parsed is not NotImplemented:
+                    return cast("T", parsed)
         from ..converters import DEFAULT_CONVERTERS
 
         converters = settings.converters or DEFAULT_CONVERTERS

@@ -20,6 +20,7 @@ __all__ = [
     "CertTypes",
     "CodingLimits",
     "ConnectionSettings",
+    "ParseHook",
     "Settings",
     "TrustTypes",
     "VerifyTypes",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 VerifyTypes: TypeAlias = "bool | str | SSLContext"
+ParseHook: TypeAlias = Callable[[Any, Any], Any]
 CertTypes: TypeAlias = str | tuple[str, str] | tuple[str, str, str] | None
 TrustTypes: TypeAlias = bool | Collection[str]
 
@@ -62,7 +64,7 @@ class Settings(Value):
     """Content codings of the user's own."""
     remove_bom: bool = False
     """Whether byte order marks are taken off bodies."""
-    parsers: tuple[Callable[[Any, Any], Any], ...] = ()
+    parsers: tuple[ParseHook, ...] = ()
     """The ``parse_body`` hooks of plugins: ``(response, into)`` to a value, or to NotImplemented."""
     origin: Origin | None = None
     """The origin of ``base_url``."""

@@ -11,7 +11,7 @@ from ...plugins.plugin import Plugin
 from ...values.request import Request
 from ..proceed import AsyncProceed
 from ..response import AsyncResponse
-from .blame import blame
+from .blame import blame, in_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -48,9 +48,9 @@ class AsyncFlowHandler:
                 else:
                     step = flow.send(response)
         except StopIteration as stop:
-            if response is not None and response is stop.value:
+            if response is not None and response is stop.value and request.deadline is None:
                 return response
-            return await self._checked(stop.value, response)
+            return await self._checked(stop.value, request, [response] if response is not None else [])
         except BaseException as error:
             await self._given_up(error, flow, [] if response is None else [response])
             raise
@@ -69,7 +69,7 @@ class AsyncFlowHandler:
         except BaseException as error:
             await self._given_up(error, flow, opened)
             raise
-        return await self._checked(returned, *opened)
+        return await self._checked(returned, request, opened)
 
     async def drive(
         self,
@@ -97,14 +97,21 @@ class AsyncFlowHandler:
         except StopIteration as stop:
             return stop.value
 
-    async def _checked(self, returned: Any, *opened: AsyncResponse | None) -> AsyncResponse:
-        """Return what a flow returned, and close the other responses it had. Raises TypeError."""
-        for response in opened:
-            if response is not returned and response is not None:
-                await response.aclose()
-        if isinstance(returned, AsyncResponse):
-            return returned
-        raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {type(returned).__name__}")
+    async def _checked(self, returned: Any, request: Request, opened: list[AsyncResponse]) -> AsyncResponse:
+        """Return what a flow returned, and close the other responses it had. Raises TypeError, TotalTimeout."""
+        name = f"{self._plugin.name}.flow"
+        try:
+            if not isinstance(returned, AsyncResponse):
+                raise TypeError(f"{name} must return a response: it returned {type(returned).__name__}")
+            in_time(request, name)
+        except Exception:
+            returned = None
+            raise
+        finally:
+            for response in opened:
+                if response is not returned:
+                    await response.aclose()
+        return returned
 
     async def _given_up(self, error: BaseException, flow: Any, opened: list[AsyncResponse]) -> None:
         """Close what a flow that failed leaves behind. Raises TypeError for what is no flow at all."""

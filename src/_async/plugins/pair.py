@@ -8,7 +8,7 @@ from typing import Any
 from ...values.request import Request
 from ..proceed import AsyncProceed
 from ..response import AsyncResponse
-from .blame import blame
+from .blame import blame, in_time
 
 __all__ = ["AsyncPairHandler"]
 
@@ -32,8 +32,10 @@ class AsyncPairHandler:
         # Saved responses hold no connection.
         try:
             result = await self._function(request, proceed)
+            if request.deadline is not None:
+                in_time(request, self._name)
             return result if isinstance(result, AsyncResponse) else self._checked(result)
-        except Exception as error:
+        except BaseException as error:
             blame(error, self._name)
             raise
 
@@ -47,9 +49,9 @@ class AsyncPairHandler:
 
         try:
             result = self._checked(await self._function(request, noting))
+            in_time(request, self._name)
         except BaseException as error:
-            if isinstance(error, Exception):
-                blame(error, self._name)
+            blame(error, self._name)
             for response in opened:
                 await response.aclose()
             raise

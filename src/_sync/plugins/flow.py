@@ -12,7 +12,7 @@ from ...plugins.plugin import Plugin
 from ...values.request import Request
 from ..proceed import Proceed
 from ..response import Response
-from .blame import blame
+from .blame import blame, in_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -49,9 +49,9 @@ class FlowHandler:
                 else:
                     step = flow.send(response)
         except StopIteration as stop:
-            if response is not None and response is stop.value:
+            if response is not None and response is stop.value and request.deadline is None:
                 return response
-            return self._checked(stop.value, response)
+            return self._checked(stop.value, request, [response] if response is not None else [])
         except BaseException as error:
             self._given_up(error, flow, [] if response is None else [response])
             raise
@@ -70,7 +70,7 @@ class FlowHandler:
         except BaseException as error:
             self._given_up(error, flow, opened)
             raise
-        return self._checked(returned, *opened)
+        return self._checked(returned, request, opened)
 
     def drive(
         self,
@@ -98,14 +98,21 @@ class FlowHandler:
         except StopIteration as stop:
             return stop.value
 
-    def _checked(self, returned: Any, *opened: Response | None) -> Response:
-        """Return what a flow returned, and close the other responses it had. Raises TypeError."""
-        for response in opened:
-            if response is not returned and response is not None:
-                response.close()
-        if isinstance(returned, Response):
-            return returned
-        raise TypeError(f"{self._plugin.name}.flow must return a response: it returned {type(returned).__name__}")
+    def _checked(self, returned: Any, request: Request, opened: list[Response]) -> Response:
+        """Return what a flow returned, and close the other responses it had. Raises TypeError, TotalTimeout."""
+        name = f"{self._plugin.name}.flow"
+        try:
+            if not isinstance(returned, Response):
+                raise TypeError(f"{name} must return a response: it returned {type(returned).__name__}")
+            in_time(request, name)
+        except Exception:
+            returned = None
+            raise
+        finally:
+            for response in opened:
+                if response is not returned:
+                    response.close()
+        return returned
 
     def _given_up(self, error: BaseException, flow: Any, opened: list[Response]) -> None:
         """Close what a flow that failed leaves behind. Raises TypeError for what is no flow at all."""

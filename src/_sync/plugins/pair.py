@@ -9,7 +9,7 @@ from typing import Any
 from ...values.request import Request
 from ..proceed import Proceed
 from ..response import Response
-from .blame import blame
+from .blame import blame, in_time
 
 __all__ = ["PairHandler"]
 
@@ -33,8 +33,10 @@ class PairHandler:
         # Saved responses hold no connection.
         try:
             result = self._function(request, proceed)
+            if request.deadline is not None:
+                in_time(request, self._name)
             return result if isinstance(result, Response) else self._checked(result)
-        except Exception as error:
+        except BaseException as error:
             blame(error, self._name)
             raise
 
@@ -48,9 +50,9 @@ class PairHandler:
 
         try:
             result = self._checked(self._function(request, noting))
+            in_time(request, self._name)
         except BaseException as error:
-            if isinstance(error, Exception):
-                blame(error, self._name)
+            blame(error, self._name)
             for response in opened:
                 response.close()
             raise

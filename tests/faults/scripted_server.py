@@ -92,7 +92,8 @@ class Peer:
         head, _, self._buffer = data.partition(end)
         return head
 
-    def _exactly(self, size: int) -> bytes:
+    def exactly(self, size: int) -> bytes:
+        """Return the next bytes, so many of them."""
         data = self._buffer
         while len(data) < size:
             piece = self.sock.recv(65536)
@@ -114,11 +115,11 @@ class Peer:
         body = b""
         if head.headers.get("transfer-encoding") == "chunked":
             while size := int(self._until(b"\r\n"), 16):
-                body += self._exactly(size + 2)[:-2]
+                body += self.exactly(size + 2)[:-2]
             while self._until(b"\r\n"):
                 pass
         else:
-            body = self._exactly(int(head.headers.get("content-length", "0")))
+            body = self.exactly(int(head.headers.get("content-length", "0")))
         received = Received(head.connection, head.method, head.target, head.headers, body)
         self.server.received.append(received)
         return received

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ..rules.log_formats import DefaultFormat, LogFormat, OkHttpFormat
+from ..values.headers import SECRETS
 from ..values.request import Request
 from .plugin import Plugin, Stage
 
@@ -16,13 +17,6 @@ __all__ = ["Logging"]
 
 Level: TypeAlias = Literal["none", "info", "headers", "body", "all", "NONE", "INFO", "HEADERS", "BODY", "ALL"]
 LEVELS = ("none", "info", "headers", "body", "all")
-SECRETS = frozenset(
-    {
-        *("authorization", "proxy-authorization", "cookie", "set-cookie", "cookie2", "set-cookie2"),
-        *("authentication-info", "proxy-authentication-info", "x-api-key", "api-key", "x-auth-token", "x-csrf-token"),
-    }
-)
-"""The headers whose values are never written unless ``sanitize`` says so."""
 INFO = 20
 WARNING = 30
 

@@ -10,7 +10,24 @@ from multidict import CIMultiDict
 
 from ..exceptions import InvalidHeader, InvalidMethod
 
-__all__ = ["HeaderTypes", "Headers", "RawHeaders", "SharedHeaders", "check_method", "encode_header", "header_lines"]
+__all__ = [
+    "SECRETS",
+    "HeaderTypes",
+    "Headers",
+    "RawHeaders",
+    "SharedHeaders",
+    "check_method",
+    "encode_header",
+    "header_lines",
+]
+
+SECRETS = frozenset(
+    {
+        *("authorization", "proxy-authorization", "cookie", "set-cookie", "cookie2", "set-cookie2"),
+        *("authentication-info", "proxy-authentication-info", "x-api-key", "api-key", "x-auth-token", "x-csrf-token"),
+    }
+)
+"""The headers whose values are secrets, in lower case: they are shown neither in ``repr`` nor in logs."""
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 HeaderTypes: TypeAlias = (
@@ -20,6 +37,7 @@ HeaderTypes: TypeAlias = (
 # RFC 9110 section 5.6.2 (token) and 5.5 (field-value: visible characters, space, tab, obs-text).
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _OWS = " \t"
+_USERINFO = re.compile(r"//[^/?#\s@]*@")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
 
 # Names and values that repeat from request to request are checked and encoded once. Cleared when full: values
@@ -32,6 +50,7 @@ class Headers(CIMultiDict[str]):
     """A case-insensitive multi-dict of header names and values, in order.
 
     ``headers["name"]`` is the first value; ``getall(name)`` (or httpx's ``get_list``) all of them; ``add`` appends.
+    ``repr`` shows no credentials and no cookies.
     """
 
     def get_list(self, name: str) -> list[str]:
@@ -41,6 +60,13 @@ class Headers(CIMultiDict[str]):
     def multi_items(self) -> list[tuple[str, str]]:
         """Return all pairs in order, repeated names included."""
         return list(self.items())
+
+    def __repr__(self) -> str:
+        shown = [
+            f"{name!r}: {'***' if name.lower() in SECRETS else repr(_USERINFO.sub('//', value))}"
+            for name, value in self.items()
+        ]
+        return f"<{type(self).__name__}({', '.join(shown)})>"
 
     @classmethod
     def from_raw(cls, raw: Iterable[tuple[bytes, bytes]]) -> Headers:

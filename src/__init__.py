@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from ._async.scope import AsyncScope as AsyncScope
     from ._async.websocket import AsyncWebSocket as AsyncWebSocket
     from ._concurrency.progress_bar import ProgressBar as ProgressBar
+    from ._network.resolver import CachedResolver as CachedResolver
+    from ._network.resolver import Resolver as Resolver
+    from ._network.resolver import StaticResolver as StaticResolver
+    from ._network.resolver import SystemResolver as SystemResolver
     from ._sync.client import Client as Client
     from ._sync.engines.engine import Engine as Engine
     from ._sync.event_source import EventSource as EventSource
@@ -165,6 +169,7 @@ if TYPE_CHECKING:
     from .values.settings import CodingLimits as CodingLimits
     from .values.timeout import Deadline as Deadline
     from .values.timeout import Timeout as Timeout
+    from .values.tls import TLS as TLS
     from .values.websocket import PerMessageDeflate as PerMessageDeflate
     from .verbs import delete as delete
     from .verbs import get as get
@@ -268,6 +273,8 @@ _WHERE = {
     "rules.pagination": ("CursorPages", "LinkPages", "NumberedPages", "PageStrategy"),
     "rules.multipart_parts": ("BodyPart",),
     "values.timeout": ("Deadline", "Timeout"),
+    "values.tls": ("TLS",),
+    "_network.resolver": ("CachedResolver", "Resolver", "StaticResolver", "SystemResolver"),
     "verbs": ("delete", "get", "head", "options", "patch", "post", "put", "query", "request", "stream"),
     "exceptions": (
         "AttemptTimeout",

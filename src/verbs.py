@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from ._sync.client import Client
 from ._sync.response import Response
 from .values.options import RequestOptions
-from .values.settings import CertTypes, TrustTypes, VerifyTypes
+from .values.settings import TrustTypes
 from .values.url import URLTypes
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ T = TypeVar("T")
 class ScriptOptions(RequestOptions, total=False):
     """What the verbs take: the options of a request, and those of a client that a script needs."""
 
-    verify: VerifyTypes
-    cert: CertTypes
     http2: bool
     proxy: Any
     trust_env: TrustTypes

@@ -17,15 +17,24 @@ from ..plugins.validator import HttpCallValidator
 from ..rules.requirements import check_proxy
 from ..values.headers import HeaderTypes
 from ..values.limits import DEFAULT_LIMITS, Limits
-from ..values.options import CHAIN_OPTIONS, CHOSEN, AuthTypes, Defaults, ParamTypes, RequestOptions, base_origin
+from ..values.options import (
+    CHAIN_OPTIONS,
+    CHOSEN,
+    AuthTypes,
+    Defaults,
+    ParamTypes,
+    RequestOptions,
+    base_origin,
+    connection_overrides,
+)
 from ..values.pool_stats import PoolStats
 from ..values.request import Request
-from ..values.settings import CertTypes, ConnectionSettings, Settings, TrustTypes, VerifyTypes
+from ..values.settings import ConnectionSettings, Settings, TrustTypes
 from ..values.timeout import DEFAULT_TIMEOUT, Deadline, TimeoutTypes
+from ..values.tls import DEFAULT_TLS, TLS, CertTypes, VerifyTypes
 from ..values.unset import Unset
 from ..values.url import URLTypes
 from .chain import AsyncChain, converted, with_overrides
-from .engines import build_engine
 from .engines.engine import AsyncEngine
 from .engines.native import engine as native  # the default is loaded here, so that making a client takes no time
 from .engines.shared import AsyncSharedEngine
@@ -42,6 +51,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeForm, Unpack
 
+    from .._network import ResolverTypes
     from ..converters.registry import Converters
     from ..engines.options import EngineOptions
     from ..plugins.events import Events
@@ -54,7 +64,10 @@ __all__ = ["AsyncClient", "native"]
 T = TypeVar("T")
 
 DEFAULT_OPTIONS = ("base_url", "params", "headers", "auth", "timeout")
-CONNECTION_OPTIONS = ("verify", "cert", "http1", "http2", "limits", "proxy", "trust_env")
+CONNECTION_OPTIONS = (
+    *("verify", "cert", "tls", "http1", "http2", "limits", "proxy", "trust_env"),
+    *("uds", "local_address", "resolver"),
+)
 
 
 class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
@@ -65,12 +78,13 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
     of names and values goes to the host of ``base_url``, or else to every host), a CookieJar or HttpCookies to share,
     or False for none at all. ``timeout`` defaults to 5 s for connecting and 30 s for each read, write and wait for a
     connection, with no total. ``follow_redirects`` (True) and ``max_redirects`` (20); ``expect_success`` (False)
-    raises for every status from 300 on. ``verify`` (True, False, a path or an SSLContext), ``cert``, ``http1``,
-    ``http2`` and ``limits`` are for the engine's connections. ``proxy`` is a url, a Proxy, a mapping of patterns of
-    urls to these, or a function of the url. ``trust_env`` is True, False, or which of "proxy", "ca" and "keylog" to
-    take from the environment; what is given here wins. ``engine`` chooses another engine, ``plugins`` installs
-    plugins, ``converters`` chooses how typed bodies are made (another JSON library, say), ``default_encoding`` is for
-    text whose charset nobody told.
+    raises for every status from 300 on. ``verify`` (True, False, ``"system"``, a path or an SSLContext), ``cert`` and
+    ``tls`` (a TLS with all the rest), ``http1``, ``http2``, ``limits``, ``uds`` (a Unix socket for everything),
+    ``local_address`` and ``resolver`` are for the engine's connections. ``proxy`` is a url, a Proxy, a mapping of
+    patterns of urls to these, or a function of the url. ``trust_env`` is True, False, or which of "proxy", "ca" and
+    "keylog" to take from the environment; what is given here wins. ``engine`` chooses another engine, ``plugins``
+    installs plugins, ``converters`` chooses how typed bodies are made (another JSON library, say),
+    ``default_encoding`` is for text whose charset nobody told.
 
     The client is a context manager; ``aclose()`` does the same by hand. It may be used by many tasks at once.
     """
@@ -90,9 +104,13 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         trust_env: TrustTypes = True,
         verify: VerifyTypes = True,
         cert: CertTypes = None,
+        tls: TLS = DEFAULT_TLS,
         http1: bool = True,
         http2: bool = False,
         limits: Limits = DEFAULT_LIMITS,
+        uds: str | None = None,
+        local_address: str | None = None,
+        resolver: ResolverTypes = None,
         engine: EngineOptions | AsyncEngine | None = None,
         plugins: Sequence[Plugin] = (),
         expect_success: bool = False,
@@ -114,7 +132,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         self._defaults = Defaults(**{name: options[name] for name in DEFAULT_OPTIONS}, settings=settings)
         if shared is None:
             connections = ConnectionSettings(**{name: options[name] for name in CONNECTION_OPTIONS})
-            shared = AsyncSharedEngine(build_engine(options["engine"], connections))
+            shared = AsyncSharedEngine(options["engine"], connections)
         shared.acquire(plugins)
         self._engine = shared.engine
         self._shared = shared
@@ -207,12 +225,12 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
 
     def _wire(self) -> None:
         """Put the chain together, at first and whenever an interceptor or the first listener comes."""
-        self._chain = self._chain_of(self._plugins)
+        self._chain = self._chain_of(self._plugins, self._engine)
         self._defaults = self._chain.defaults
         self._variants: dict[Any, AsyncChain] = {}
 
-    def _chain_of(self, plugins: Iterable[Plugin]) -> AsyncChain:
-        chain = AsyncChain(plugins, self._engine, self._events)
+    def _chain_of(self, plugins: Iterable[Plugin], engine: AsyncEngine) -> AsyncChain:
+        chain = AsyncChain(plugins, engine, self._events)
         layers = [plugin for plugin in chain.plugins if isinstance(plugin, RequestDefaults)]
         parsers = tuple(plugin.parse_body for plugin in chain.plugins if has_hook(plugin, "parse_body"))
         chain.defaults = self._defaults.layered(layers, parsers)
@@ -256,16 +274,18 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         if options.get("proxy") is not None:
             check_proxy(self._engine, self._engine.capabilities)
         overrides = _overrides(options, self._options, self._plugins)
-        if not overrides:
+        connections = connection_overrides(options)
+        if not overrides and not connections:
             return self._chain
-        key = tuple(overrides.items())
+        key = (connections, *overrides.items())
         variants = self._variants  # read before the chain: when both are replaced meanwhile, nothing old gets in
         try:
             chain = variants.get(key)
         except TypeError:  # a plugin that can't be hashed
             chain = None
         if chain is None:
-            chain = self._chain_of(with_overrides(self._chain.plugins, overrides))
+            engine = self._shared.having(connections) if connections else self._engine
+            chain = self._chain_of(with_overrides(self._chain.plugins, overrides), engine)
             if len(variants) >= 64:
                 variants.clear()
             variants[key] = chain
@@ -288,7 +308,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
 
     def pool_stats(self) -> PoolStats:
         """Return counts of the engine's connections and of requests that wait for one. Raises UnsupportedByEngine."""
-        return self._engine.pool_stats()
+        return self._shared.pool_stats()
 
     # Life.
 
@@ -322,7 +342,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         failures = [error for error in map(_closing_failure, unused) if error is not None]
         try:
             if last:
-                await self._engine.aclose()
+                await self._shared.aclose()
         finally:
             await finish(unused)
         if failures:
@@ -345,7 +365,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
                 self._closed = True
                 last, _ = self._shared.give_up(self._plugins)
                 if last:
-                    self._engine.abandon()
+                    self._shared.abandon()
         except Exception:  # half-made, or the interpreter ends
             pass
 

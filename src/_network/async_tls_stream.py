@@ -13,6 +13,8 @@ from .tls_machine import PLAIN, RECORDS, TLSMachine, handshake_error, left
 if TYPE_CHECKING:
     from ssl import SSLContext
 
+    from .tls_profile import TLSPlan
+
 __all__ = ["AsyncTLSStream"]
 
 
@@ -39,7 +41,7 @@ class AsyncTLSStream(AsyncByteStream):
     async def over(
         cls,
         inner: AsyncByteStream,
-        context: SSLContext,
+        context: SSLContext | TLSPlan,
         server_hostname: str | None,
         timeout: float | None,
         peer: str,
@@ -154,7 +156,7 @@ class AsyncTLSStream(AsyncByteStream):
                 pass
 
     async def start_tls(
-        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self, ssl_context: SSLContext | TLSPlan, server_hostname: str | None = None, timeout: float | None = None
     ) -> AsyncByteStream:
         return await AsyncTLSStream.over(self, ssl_context, server_hostname, timeout, self._peer)
 

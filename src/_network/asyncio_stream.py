@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from .asyncio_core import StreamCore
+    from .tls_profile import TLSPlan
 
 __all__ = ["AsyncioStream", "open_stream"]
 
@@ -98,7 +99,7 @@ class AsyncioStream(AsyncByteStream):
             pass
 
     async def start_tls(
-        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self, ssl_context: SSLContext | TLSPlan, server_hostname: str | None = None, timeout: float | None = None
     ) -> AsyncByteStream:
         from .async_tls_stream import AsyncTLSStream
 

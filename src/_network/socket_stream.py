@@ -19,6 +19,8 @@ from .stream import ByteStream
 if TYPE_CHECKING:
     from ssl import SSLContext
 
+    from .tls_profile import TLSPlan
+
 __all__ = ["SocketStream"]
 
 T = TypeVar("T")
@@ -274,7 +276,7 @@ class SocketStream(ByteStream):
     # The rest
 
     def start_tls(
-        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self, ssl_context: SSLContext | TLSPlan, server_hostname: str | None = None, timeout: float | None = None
     ) -> ByteStream:
         from .tls_stream import TLSStream
 

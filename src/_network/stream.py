@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ssl import SSLContext
 
+    from .tls_profile import TLSPlan
+
 __all__ = ["AsyncByteStream", "ByteStream"]
 
 
@@ -51,7 +53,7 @@ class AsyncByteStream:
         raise NotImplementedError
 
     async def start_tls(
-        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self, ssl_context: SSLContext | TLSPlan, server_hostname: str | None = None, timeout: float | None = None
     ) -> AsyncByteStream:
         """Do a TLS handshake over this stream and return the encrypted stream, which takes this one over.
 
@@ -116,7 +118,7 @@ class ByteStream:
         raise NotImplementedError
 
     def start_tls(
-        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self, ssl_context: SSLContext | TLSPlan, server_hostname: str | None = None, timeout: float | None = None
     ) -> ByteStream:
         """Do a TLS handshake over this stream and return the encrypted stream, which takes this one over.
 

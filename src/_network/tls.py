@@ -6,13 +6,11 @@ import os
 import ssl
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from ..exceptions import TLSError
-from ..values.settings import trusts
-
-if TYPE_CHECKING:
-    from ..values.settings import CertTypes, TrustTypes, VerifyTypes
+from ..exceptions import MissingExtra, TLSError
+from ..values.settings import TrustTypes, trusts
+from ..values.tls import DEFAULT_TLS, TLS
 
 __all__ = ["make_context"]
 
@@ -20,35 +18,37 @@ Stamp = tuple[int, int, int]
 
 
 def make_context(
-    verify: VerifyTypes = True,
-    cert: CertTypes = None,
+    tls: TLS = DEFAULT_TLS,
     *,
     alpn: tuple[str, ...] = ("http/1.1",),
     trust_env: TrustTypes = True,
 ) -> ssl.SSLContext:
     """Return the TLS context for these settings; equal settings share one, so it must not be changed.
 
-    ``verify`` is True for the bundle of certifi (or what SSL_CERT_FILE and SSL_CERT_DIR name, if ``trust_env``),
-    False for no verification, the path of a bundle or of a directory of hashed certificates, or an SSLContext, which
-    is returned as it is. ``cert`` is the client certificate: the path of a PEM file with certificate and key, or
-    (certificate, key), or (certificate, key, password). ``alpn`` are the protocols offered, the preferred one first.
-    TLS is 1.2 or newer. A file that changed since is read again. Raises TLSError for files that can't be used.
+    An SSLContext given as ``verify`` is returned as it is. ``alpn`` are the protocols offered, the preferred one first.
+    ``trust_env``: whether SSL_CERT_FILE, SSL_CERT_DIR and SSLKEYLOGFILE are heard. A file that changed since is read
+    again. Raises TLSError for files that can't be used, and MissingExtra.
     """
+    verify: Any = tls.verify
     if isinstance(verify, ssl.SSLContext):
-        if cert is not None:
-            raise TLSError("verify is an SSLContext: load the client certificate into it, instead of giving cert")
         return verify
+    file = folder = None
     if verify is True:
         file, folder = _default_bundle(trusts(trust_env, "ca"))
-    elif verify is False:
-        file = folder = None
-    else:
-        path = os.fspath(verify)
-        file, folder = (None, path) if os.path.isdir(path) else (path, None)
-    chain = None if cert is None else (cert,) if isinstance(cert, str) else tuple(cert)
+    elif verify is not False and verify != "system":
+        file, folder = (None, verify) if os.path.isdir(verify) else (verify, None)
+    chain: Any = (tls.cert,) if isinstance(tls.cert, str) else tls.cert
+    keylog = tls.keylog_filename or (os.environ.get("SSLKEYLOGFILE") if trusts(trust_env, "keylog") else None)
+    # The settings as far as they make a difference to the context, so that others share it.
+    settings = tls.replace(
+        verify=verify if verify in (False, "system") else True,
+        keylog_filename=keylog or None,
+        pins=(),
+        server_hostname=None,
+        session_resumption=True,
+    )
     files = [name for name in (file, *(chain or ())[:2]) if name is not None]
-    keylog = os.environ.get("SSLKEYLOGFILE") if trusts(trust_env, "keylog") else None
-    return _context(verify is not False, file, folder, chain, tuple(alpn), keylog, tuple(map(_stamp, files)))
+    return _context(settings, file, folder, tuple(alpn), tuple(map(_stamp, files)))
 
 
 def _default_bundle(trust_env: bool) -> tuple[str | None, str | None]:
@@ -72,35 +72,60 @@ def _stamp(path: str) -> Stamp | None:
 
 @lru_cache(maxsize=64)
 def _context(
-    verify: bool,
-    file: str | None,
-    folder: str | None,
-    chain: tuple[str, ...] | None,
-    alpn: tuple[str, ...],
-    keylog: str | None,
-    stamps: tuple[Stamp | None, ...],
+    tls: TLS, file: str | None, folder: str | None, alpn: tuple[str, ...], stamps: tuple[Stamp | None, ...]
 ) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not verify:
-        context.check_hostname = False
+    context = _system_context() if tls.verify == "system" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    _bound(context, tls)
+    context.check_hostname = tls.check_hostname and tls.verify is not False
+    if tls.verify is False:
         context.verify_mode = ssl.CERT_NONE
-    else:
+    elif file or folder:
         try:
             context.load_verify_locations(file, folder)
         except (OSError, ssl.SSLError) as error:
             raise TLSError(f"the CA certificates at {file or folder!r} can't be loaded: {_reason(error)}") from error
     if alpn:
         context.set_alpn_protocols(list(alpn))
-    if keylog:
-        context.keylog_filename = keylog
-    if chain is not None:
-        _load_chain(context, chain)
+    if tls.keylog_filename:
+        try:
+            context.keylog_filename = tls.keylog_filename  # type: ignore[assignment]
+        except OSError as error:
+            raise TLSError(f"the key log {tls.keylog_filename!r} can't be written: {_reason(error)}") from error
+    if tls.cert is not None:
+        _load_chain(context, tls.cert)
     return context
 
 
-def _load_chain(context: ssl.SSLContext, chain: tuple[str, ...]) -> None:
-    certificate, key, password = (*chain, None, None)[:3]
+def _system_context() -> ssl.SSLContext:
+    try:
+        import truststore
+    except ImportError:
+        raise MissingExtra("verify='system' needs the package truststore: install duohttp[truststore]") from None
+    context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return context
+
+
+def _bound(context: ssl.SSLContext, tls: TLS) -> None:
+    """Set versions and ciphers."""
+    context.minimum_version = _version(tls.minimum_version)
+    if tls.maximum_version is not None:
+        context.maximum_version = _version(tls.maximum_version)
+    if tls.ciphers is not None:
+        try:
+            context.set_ciphers(tls.ciphers)
+        except ssl.SSLError:
+            raise TLSError(f"the TLS library knows no cipher of {tls.ciphers!r}") from None
+
+
+def _version(name: object) -> ssl.TLSVersion:
+    return ssl.TLSVersion[str(name).replace(".", "_")]
+
+
+def _load_chain(context: ssl.SSLContext, chain: Any) -> None:
+    certificate: str | None
+    key: str | None
+    password: str | None
+    certificate, key, password = (chain, None, None) if isinstance(chain, str) else (*chain, None, None)[:3]
 
     def asked() -> str:
         if password is None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from ssl import MemoryBIO, SSLContext, SSLObject, SSLWantReadError
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from ..exceptions import ConnectTimeout, HTTPError, NetworkError, ReadError, TimeoutException, TLSError, WriteError
-from .tls_errors import explain, explain_plaintext
+from .tls_errors import CERTIFICATE_WANTED, explain, explain_plaintext
+
+if TYPE_CHECKING:
+    from .tls_profile import TLSPlan
 
 __all__ = ["TLSMachine"]
 
@@ -23,12 +28,25 @@ class TLSMachine:
     It is not to be used by two threads at once.
     """
 
-    __slots__ = ("_begun", "_decrypt", "_encrypt", "_ended", "_host", "_incoming", "_name", "outgoing", "ssl_object")
+    __slots__ = (
+        "_begun",
+        "_decrypt",
+        "_encrypt",
+        "_ended",
+        "_host",
+        "_incoming",
+        "_name",
+        "_plan",
+        "outgoing",
+        "ssl_object",
+    )
 
-    def __init__(self, context: SSLContext, server_hostname: str | None, name: str) -> None:
+    def __init__(self, given: SSLContext | TLSPlan, server_hostname: str | None, name: str) -> None:
+        plan = self._plan = None if isinstance(given, SSLContext) else given
+        context: SSLContext = given if plan is None else plan.context  # type: ignore[assignment]
         self._incoming = MemoryBIO()
         self.outgoing = MemoryBIO()
-        self._host = server_hostname = _sni(server_hostname)
+        self._host = host = _sni(server_hostname)
         self._name = name
         self._begun = False
         self._ended = False
@@ -36,11 +54,15 @@ class TLSMachine:
             raise TLSError(f"no TLS with {name}: there is no host name to check the certificate against")
         try:
             self.ssl_object: SSLObject = context.wrap_bio(
-                self._incoming, self.outgoing, server_side=False, server_hostname=server_hostname
+                self._incoming,
+                self.outgoing,
+                server_side=False,
+                server_hostname=host,
+                session=None if plan is None else plan.session(host),
             )
         except (ValueError, TypeError, ssl.SSLError) as error:
             raise TLSError(f"no TLS with {name}: {error}") from error
-        self._decrypt = self.ssl_object.read
+        self._decrypt: Callable[[int], bytes] = self.ssl_object.read
         self._encrypt = self.ssl_object.write
 
     def feed(self, data: bytes) -> None:
@@ -65,8 +87,30 @@ class TLSMachine:
         except SSLWantReadError:
             return False
         except (ssl.SSLError, ssl.CertificateError, ValueError) as error:
-            raise TLSError(f"no TLS with {self._name}: {explain(error, self._host)}") from error
+            raise TLSError(f"no TLS with {self._name}: {explain(error, self._host, self.ssl_object)}") from error
+        plan, self._plan = self._plan, None
+        if plan is not None:
+            try:
+                plan.check_pins(self._host, self.ssl_object)
+            except (TLSError, ValueError) as error:
+                raise TLSError(f"no TLS with {self._name}: {error}") from error
+            self._keep_session(plan)
         return True
+
+    def _keep_session(self, plan: TLSPlan) -> None:
+        """Keep the session with the first plain bytes that come, ahead of which TLS 1.3 sends its tickets."""
+        keep = plan.keeper(self._host, self.ssl_object)
+        if keep is None:
+            return
+        decrypt = self._decrypt
+
+        def first(size: int) -> bytes:
+            data = decrypt(size)
+            self._decrypt = decrypt
+            keep()
+            return data
+
+        self._decrypt = first
 
     def has_input(self) -> bool:
         """Return whether ``read`` may have something without being fed; it may be a part of a record only."""
@@ -109,6 +153,8 @@ class TLSMachine:
         except ssl.SSLEOFError as error:
             raise ReadError(f"{self._name} closed the connection without ending TLS: data may be missing") from error
         except (ssl.SSLError, ValueError) as error:
+            if getattr(error, "reason", None) in CERTIFICATE_WANTED:  # in TLS 1.3 said after the handshake
+                raise TLSError(f"no TLS with {self._name}: {explain(error, self._host)}") from error
             raise ReadError(f"reading from {self._name} failed: {explain(error, self._host)}") from error
 
     def write(self, data: bytes | memoryview) -> bytes:

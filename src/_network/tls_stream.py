@@ -14,6 +14,8 @@ from .tls_machine import PLAIN, RECORDS, TLSMachine, handshake_error, left
 if TYPE_CHECKING:
     from ssl import SSLContext
 
+    from .tls_profile import TLSPlan
+
 __all__ = ["TLSStream"]
 
 
@@ -56,7 +58,7 @@ class TLSStream(ByteStream):
     def over(
         cls,
         inner: ByteStream,
-        context: SSLContext,
+        context: SSLContext | TLSPlan,
         server_hostname: str | None,
         timeout: float | None,
         peer: str,
@@ -186,7 +188,7 @@ class TLSStream(ByteStream):
                 self._sending.release()
 
     def start_tls(
-        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self, ssl_context: SSLContext | TLSPlan, server_hostname: str | None = None, timeout: float | None = None
     ) -> ByteStream:
         return TLSStream.over(self, ssl_context, server_hostname, timeout, self._peer)
 

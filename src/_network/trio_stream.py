@@ -15,6 +15,8 @@ from .stream import AsyncByteStream
 if TYPE_CHECKING:
     from ssl import SSLContext
 
+    from .tls_profile import TLSPlan
+
 __all__ = ["TrioStream"]
 
 
@@ -175,7 +177,7 @@ class TrioStream(AsyncByteStream):
             pass
 
     async def start_tls(
-        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self, ssl_context: SSLContext | TLSPlan, server_hostname: str | None = None, timeout: float | None = None
     ) -> AsyncByteStream:
         from .async_tls_stream import AsyncTLSStream
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from ..values.limits import Limits
-from ..values.settings import CertTypes, TrustTypes, VerifyTypes
+from ..values.settings import TrustTypes
+from ..values.tls import TLS, CertTypes, VerifyTypes
 from ..values.unset import UNSET, Unset
 from .options import EngineOptions
 
@@ -17,7 +18,7 @@ class HttpcoreEngine(EngineOptions):
     """HTTP/1.1 and HTTP/2 by the httpcore library (or httpcore2, where only that is installed).
 
     ``http1``, ``http2`` (needs the extra ``http2``; with ``http1=False`` also on plain connections), ``verify``,
-    ``cert``, ``limits``, ``proxy``, ``trust_env``, ``uds`` (a Unix socket for everything), ``local_address``,
+    ``cert``, ``tls``, ``limits``, ``proxy``, ``trust_env``, ``uds`` (a Unix socket for everything), ``local_address``,
     ``socket_options`` and ``resolver`` win over the client's options of that name; left out, the client's hold.
     Tasks share an HTTP/2 connection, threads do not: httpcore's code is not safe for that. Among tasks, one that does
     not read from the connection itself may notice its read timeout late; its total it notices in time.
@@ -35,6 +36,7 @@ class HttpcoreEngine(EngineOptions):
         http2: bool | Unset = UNSET,
         verify: VerifyTypes | Unset = UNSET,
         cert: CertTypes | Unset = UNSET,
+        tls: TLS | Unset = UNSET,
         limits: Limits | Unset = UNSET,
         proxy: Any = UNSET,
         trust_env: TrustTypes | Unset = UNSET,
@@ -53,6 +55,7 @@ class HttpcoreEngine(EngineOptions):
         self.http2 = http2
         self.verify = verify
         self.cert = cert
+        self.tls = tls
         self.limits = limits
         self.proxy = proxy
         self.trust_env = trust_env

@@ -6,7 +6,8 @@ from typing import Any
 
 from ..rules.http1_limits import Http1Limits
 from ..values.limits import Limits
-from ..values.settings import CertTypes, TrustTypes, VerifyTypes
+from ..values.settings import TrustTypes
+from ..values.tls import TLS, CertTypes, VerifyTypes
 from ..values.unset import UNSET, Unset
 from .options import EngineOptions
 
@@ -16,7 +17,7 @@ __all__ = ["NativeEngine"]
 class NativeEngine(EngineOptions):
     """Our own engine: HTTP/1.1 over our own pool and byte streams; the default.
 
-    ``limits``, ``verify``, ``cert``, ``proxy`` and ``trust_env`` win over the client's. ``uds`` sends everything
+    ``limits``, ``verify``, ``cert``, ``tls``, ``proxy`` and ``trust_env`` win over the client's. ``uds`` sends all
     over a Unix socket; ``local_address`` and ``socket_options`` are for new sockets; ``resolver`` looks names up.
     ``http1_limits`` bounds what a server may send. ``retry_stale`` (True) sends an idempotent request again, once,
     on a fresh connection when a reused one was closed by the server before a byte of the response came.
@@ -31,6 +32,7 @@ class NativeEngine(EngineOptions):
         limits: Limits | Unset = UNSET,
         verify: VerifyTypes | Unset = UNSET,
         cert: CertTypes | Unset = UNSET,
+        tls: TLS | Unset = UNSET,
         proxy: Any = UNSET,
         trust_env: TrustTypes | Unset = UNSET,
         uds: str | Unset | None = UNSET,
@@ -44,6 +46,7 @@ class NativeEngine(EngineOptions):
         self.limits = limits
         self.verify = verify
         self.cert = cert
+        self.tls = tls
         self.proxy = proxy
         self.trust_env = trust_env
         self.uds = uds

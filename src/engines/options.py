@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator
+from copy import copy
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..values.settings import ConnectionSettings
 from ..values.unset import UNSET
+
+if TYPE_CHECKING:
+    from typing import Self
 
 __all__ = ["EngineOptions", "default_options"]
 
@@ -28,6 +32,16 @@ class EngineOptions:
         """Return the client's settings with those given to this engine on top."""
         given = {name: value for name, value in self._given() if name in _CONNECTION_OPTIONS}
         return settings.replace(**given) if given else settings
+
+    def without(self, names: Iterable[str]) -> Self:
+        """Return these options without some; the same object where none of them was given."""
+        given = [name for name in names if getattr(self, name, UNSET) is not UNSET]
+        if not given:
+            return self
+        other = copy(self)
+        for name in given:
+            setattr(other, name, UNSET)
+        return other
 
     def _given(self) -> Iterator[tuple[str, Any]]:
         for name, value in vars(self).items():

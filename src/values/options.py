@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from ..rules.proxies import ProxyChoice
     from .proxy import ProxyOption
     from .settings import ParseHook
+    from .tls import TLS, CertTypes, VerifyTypes
 
 __all__ = [
     "AUTH_ORIGIN",
     "BODY_OPTIONS",
     "CHAIN_OPTIONS",
     "CHOSEN",
+    "CONNECTION_OVERRIDES",
+    "OVERRIDES_HOST",
     "PROXIES",
     "AuthTypes",
     "CookieTypes",
@@ -42,6 +45,7 @@ __all__ = [
     "RequestOptions",
     "base_origin",
     "basic_authorization",
+    "connection_overrides",
     "is_auth_plugin",
     "merge_headers",
 ]
@@ -63,8 +67,10 @@ class RequestOptions(TypedDict, total=False):
     DigestAuth, or None to send none. ``timeout``: a number, (connect, read) or a Timeout; None for no limits.
     ``proxy``: as on the client, for this request alone and its redirects; None for a direct connection.
     ``follow_redirects``, ``max_redirects``, ``expect_success``: as on the client. ``plugins``: more plugins for this
-    request. ``attributes``: a bag that plugins read; a plugin class as key replaces that plugin for this request, None
-    removes it.
+    request. ``verify``, ``cert``, ``tls``, ``uds``: as on the client, and ``server_hostname``: the name to ask for
+    and to find in the certificate; all for the host of the url alone, not for one that it redirects to. Requests with
+    such options have connections of their own, in a pool of its own. ``attributes``: a bag that plugins read; a plugin
+    class as key replaces that plugin for this request, None removes it.
     """
 
     params: ParamTypes
@@ -84,6 +90,11 @@ class RequestOptions(TypedDict, total=False):
     max_redirects: int
     expect_success: bool
     plugins: Sequence[Plugin]
+    verify: VerifyTypes
+    cert: CertTypes
+    tls: TLS
+    server_hostname: str | None
+    uds: str | None
     attributes: Mapping[Any, Any]
 
 
@@ -91,12 +102,16 @@ AUTH_ORIGIN: AttributeKey[Origin] = AttributeKey("the origin that auth= is for")
 """On requests whose own ``auth=`` is a plugin."""
 
 # The options that choose another chain; the rest makes the request.
+CONNECTION_OVERRIDES = frozenset({"verify", "cert", "tls", "server_hostname", "uds"})
+"""The options that need connections of their own."""
 CHAIN_OPTIONS = frozenset(
     {"auth", "follow_redirects", "max_redirects", "expect_success", "plugins", "attributes", "cookies", "proxy"}
+    | CONNECTION_OVERRIDES
 )
 PROXIES: AttributeKey[ProxyChoice] = AttributeKey("which proxy this request goes through")
 """On requests with a ``proxy=`` of their own."""
-
+OVERRIDES_HOST: AttributeKey[str] = AttributeKey("the host for which connections are made otherwise")
+"""On requests with options that need connections of their own."""
 CHOSEN: AttributeKey[RequestOptions] = AttributeKey("the options that choose another chain")
 """On requests that were built ahead with such options."""
 
@@ -108,12 +123,11 @@ _HINTS = {
     "stream": "use client.stream(method, url) in a with block",
     "allow_redirects": "it is called follow_redirects here",
     "proxies": "it is called proxy here",
-    "verify": "give it to the client: its connections depend on it",
-    "cert": "give it to the client: its connections depend on it",
     "http2": "give it to the client",
     "transport": "give engine= to the client",
     "raise_for_status": "it is called expect_success here",
-    "extensions": "use attributes for plugins",
+    "extensions": "use attributes for plugins, and server_hostname for what httpx calls sni_hostname",
+    "ssl": "it is called verify here",
     "hooks": "write a Plugin",
 }
 
@@ -205,6 +219,8 @@ class Defaults:
             self._use_auth(request, options["auth"])
         if "timeout" in options:
             request.timeout = _timeout(options["timeout"])
+        if options.keys() & CONNECTION_OVERRIDES:
+            request.attributes[OVERRIDES_HOST] = request.url.raw_host or ""
         if attributes := options.get("attributes"):
             request.attributes.update(attributes)
         if "proxy" in options:
@@ -341,6 +357,31 @@ def _add_cookies(request: Request, cookies: Any) -> None:
     if value:
         present = request.headers.get("cookie")
         request.headers["Cookie"] = f"{present}; {value}" if present else value
+
+
+def connection_overrides(options: RequestOptions) -> tuple[tuple[str, Any], ...]:
+    """Return the connection settings that a request has of its own; ``tls`` and ``server_hostname`` make one TLS.
+
+    Raises InvalidRequest.
+    """
+    given: dict[str, Any] = {name: options[name] for name in sorted(options.keys() & CONNECTION_OVERRIDES)}  # type: ignore[literal-required]
+    if not given:
+        return ()
+    from .tls import TLS
+
+    tls = given.pop("tls", None)
+    if tls is not None and not isinstance(tls, TLS):
+        raise InvalidRequest(f"tls is a TLS, for example TLS(minimum_version='TLSv1.3'), not {tls!r}")
+    fields = {} if tls is None else tls.given()
+    for name in ("verify", "cert", "server_hostname"):
+        if name in given:
+            if name in fields:
+                raise InvalidRequest(f"{name} is given twice: as an option of the request, and in its tls")
+            fields[name] = given.pop(name)
+    try:
+        return (*given.items(), *((("tls", TLS(**fields)),) if fields else ()))
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(str(error)) from None
 
 
 def is_auth_plugin(auth: AuthTypes) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..exceptions import InvalidRequest
 from .limits import DEFAULT_LIMITS, Limits
+from .tls import DEFAULT_TLS, IN_CONTEXT, TLS, CertTypes, VerifyTypes
 from .value import Value
 
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
     from ..converters.registry import Converters
     from .content_codec import ContentCodec
     from .url import Origin
@@ -27,9 +27,7 @@ __all__ = [
     "trusts",
 ]
 
-VerifyTypes: TypeAlias = "bool | str | SSLContext"
 ParseHook: TypeAlias = Callable[[Any, Any], Any]
-CertTypes: TypeAlias = str | tuple[str, str] | tuple[str, str, str] | None
 TrustTypes: TypeAlias = bool | Collection[str]
 
 TRUST = ("proxy", "ca", "keylog")
@@ -75,6 +73,7 @@ class ConnectionSettings(Value):
 
     verify: VerifyTypes = True
     cert: CertTypes = None
+    tls: TLS = DEFAULT_TLS
     http1: bool = True
     http2: bool = False
     limits: Limits = DEFAULT_LIMITS
@@ -96,6 +95,40 @@ class ConnectionSettings(Value):
                 hint = "; netrc files are read only by the plugin NetrcAuth" if "netrc" in unknown else ""
                 raise ValueError(f"trust_env is a bool or some of {', '.join(TRUST)}, not {sorted(unknown)[0]!r}{hint}")
             self.__dict__["trust_env"] = names
+        if not isinstance(self.tls, TLS):
+            raise TypeError(f"tls is a TLS, for example TLS(minimum_version='TLSv1.3'), not {self.tls!r}")
+        if self.uds is not None and not (isinstance(self.uds, str) and self.uds):
+            raise TypeError(f"uds is the path of a Unix socket, not {self.uds!r}")
+        for name, default in (("verify", True), ("cert", None)):
+            if getattr(self, name) is not default and name in self.tls.given():
+                raise ValueError(f"{name} is given twice: give it to the client or in tls=TLS({name}=...)")
+        self.effective_tls()
+
+    def effective_tls(self) -> TLS:
+        """Return the TLS of all connections: ``verify``, ``cert``, and what ``tls`` says beyond."""
+        return TLS(**{"verify": self.verify, "cert": self.cert, **self.tls.given()})
+
+    def overridden(self, changes: Iterable[tuple[str, Any]]) -> ConnectionSettings:
+        """Return these settings with those of one request on top, whose TLS is laid over this one, field by field."""
+        given = dict(changes)
+        tls = given.pop("tls", None)
+        if tls is None:
+            return self.replace(**given)
+        base = self.effective_tls().given()
+        if hasattr(tls.verify, "wrap_bio"):
+            base = {name: value for name, value in base.items() if name not in IN_CONTEXT}
+        elif hasattr(self.effective_tls().verify, "wrap_bio") and "verify" not in tls.given() and tls.in_context():
+            raise InvalidRequest(
+                f"the client's verify is an SSLContext, which has {tls.in_context()[0]} already: give verify too"
+            )
+        return self.replace(verify=True, cert=None, tls=TLS(**{**base, **tls.given()}), **given)
+
+    @property
+    def alpn(self) -> tuple[str, ...]:
+        """The protocols to offer in a TLS handshake, the preferred one first (RFC 7301)."""
+        if not self.http2:
+            return ("http/1.1",)
+        return ("h2", "http/1.1") if self.http1 else ("h2",)
 
 
 DEFAULT_SETTINGS = Settings()

@@ -247,6 +247,7 @@ def test_closing_while_threads_use_it(secure: bool) -> None:
 SCRIPT = """
 import asyncio, socket, sys, threading
 from duohttp._network import AsyncNetwork, Network, make_context
+from duohttp.values.tls import TLS
 
 flavour, port, bundle = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 kept = []
@@ -255,7 +256,7 @@ kept = []
 async def main():
     for _ in range(2):
         stream = await AsyncNetwork().connect_tcp("127.0.0.1", port, 5)
-        stream = await stream.start_tls(make_context(bundle), "localhost", 5)
+        stream = await stream.start_tls(make_context(TLS(verify=bundle)), "localhost", 5)
         await stream.write(b"x", 5)
         assert await stream.read(1, 5) == b"x"
         kept.append(stream)
@@ -263,7 +264,7 @@ async def main():
 
 if flavour == "sync":
     stream = Network().connect_tcp("127.0.0.1", port, 5)
-    kept.append(stream.start_tls(make_context(bundle), "localhost", 5))
+    kept.append(stream.start_tls(make_context(TLS(verify=bundle)), "localhost", 5))
 elif flavour == "trio":
     import trio
 

@@ -10,6 +10,7 @@ from ...exceptions import StreamClosed
 if TYPE_CHECKING:
     from ssl import SSLContext
 
+    from ..._network.tls_profile import TLSPlan
     from .httpcore_exchange import AsyncExchange
 
 __all__ = ["AsyncUpgradedStream"]
@@ -53,7 +54,7 @@ class AsyncUpgradedStream(AsyncByteStream):
         self._stream.send_farewell(data)
 
     async def start_tls(
-        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self, ssl_context: SSLContext | TLSPlan, server_hostname: str | None = None, timeout: float | None = None
     ) -> AsyncByteStream:
         """Do a TLS handshake and return the encrypted stream. Raises TLSError, ConnectTimeout."""
         return await self._here().start_tls(ssl_context, server_hostname, timeout)

@@ -123,9 +123,8 @@ class AsyncWire:
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> Any:
         """Do a TLS handshake, with the proxy or the server."""
-        hostname = None if server_hostname is None else server_hostname.strip("[]").rstrip(".")
-        stream = self._here()
-        self.stream = stream = await stream.start_tls(ssl_context.context(), hostname, self._limit(timeout))
+        plan, name = ssl_context.plan()
+        self.stream = stream = await self._here().start_tls(plan, name, self._limit(timeout))
         self.layers -= 1
         if self._aborted:
             stream.abort()

@@ -1,39 +1,50 @@
 # Generated from src/_async/engines/httpcore_tls.py by scripts/generate_sync.py. Do not edit.
-"""The TLS context of the httpcore engine, made when the first handshake needs it."""
+"""The TLS of the httpcore engine's connections, made when a handshake needs it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...values.settings import CertTypes, TrustTypes, VerifyTypes
+from .tls_settings import TLSSettings
 
-__all__ = ["TLSChoice"]
+if TYPE_CHECKING:
+    from ..._network.tls_profile import TLSPlan
+    from ...values.proxy import Proxy
+    from ...values.url import Origin
+
+__all__ = ["ProxyTLS", "ServerTLS"]
 
 
-class TLSChoice:
-    """Stands for a TLS context towards httpcore; the context itself is made when the first handshake needs it."""
+class ServerTLS:
+    """Stands for a TLS context towards httpcore: that of the connections to one origin."""
 
-    __slots__ = ("_alpn", "_cert", "_context", "_trust_env", "_verify")
+    __slots__ = ("_alpn", "_origin", "_settings")
 
-    def __init__(self, verify: VerifyTypes, cert: CertTypes, *, alpn: tuple[str, ...], trust_env: TrustTypes) -> None:
-        self._verify = verify
-        self._cert = cert
+    def __init__(self, settings: TLSSettings, origin: Origin, alpn: tuple[str, ...]) -> None:
+        self._settings = settings
+        self._origin = origin
         self._alpn = alpn
-        self._trust_env = trust_env
-        self._context: Any = None
 
     def set_alpn_protocols(self, protocols: list[str]) -> None:
         """Do nothing: httpcore would change the context for each connection."""
 
-    def context(self) -> Any:
-        """Return the context. Raises TLSError for files that can't be used."""
-        context = self._context
-        if context is None:
-            from ..._network.tls import make_context
+    def plan(self) -> tuple[TLSPlan, str]:
+        """Return the TLS and the name to ask for. Raises TLSError for files that can't be used, MissingExtra."""
+        return self._settings.plan(self._origin, self._alpn), self._settings.server_name(self._origin)
 
-            context = make_context(self._verify, self._cert, alpn=self._alpn, trust_env=self._trust_env)
-            if context is self._verify and "h2" in self._alpn:
-                # A context of the user's, who wants HTTP/2 with it.
-                context.set_alpn_protocols(list(self._alpn))
-            self._context = context
-        return context
+
+class ProxyTLS:
+    """Stands for a TLS context towards httpcore: that of the connections to a proxy."""
+
+    __slots__ = ("_proxy", "_settings")
+
+    def __init__(self, settings: TLSSettings, proxy: Proxy) -> None:
+        self._settings = settings
+        self._proxy = proxy
+
+    def set_alpn_protocols(self, protocols: list[str]) -> None:
+        """Do nothing: httpcore would change the context for each connection."""
+
+    def plan(self) -> tuple[TLSPlan, str]:
+        """Return the TLS and the name to ask for. Raises TLSError for files that can't be used, MissingExtra."""
+        return self._settings.proxy_plan(self._proxy), self._proxy.host

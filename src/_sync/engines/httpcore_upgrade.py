@@ -11,6 +11,7 @@ from ...exceptions import StreamClosed
 if TYPE_CHECKING:
     from ssl import SSLContext
 
+    from ..._network.tls_profile import TLSPlan
     from .httpcore_exchange import Exchange
 
 __all__ = ["UpgradedStream"]
@@ -54,7 +55,7 @@ class UpgradedStream(ByteStream):
         self._stream.send_farewell(data)
 
     def start_tls(
-        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self, ssl_context: SSLContext | TLSPlan, server_hostname: str | None = None, timeout: float | None = None
     ) -> ByteStream:
         """Do a TLS handshake and return the encrypted stream. Raises TLSError, ConnectTimeout."""
         return self._here().start_tls(ssl_context, server_hostname, timeout)

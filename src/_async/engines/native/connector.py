@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ...._network import AsyncNetwork
 from ....values.timeout import Deadline
+from ..tls_settings import HTTP1, TLSSettings
 from .proxy_logins import AsyncProxyLogins
 from .proxy_ways import open_way
-from .tls_settings import HTTP1, TLSSettings
 
 if TYPE_CHECKING:
     from ...._network import AsyncByteStream
@@ -58,7 +58,9 @@ class AsyncConnector:
         if scheme != "https":
             return stream
         try:
-            return await stream.start_tls(self._tls.context(alpn), host, None if limit is None else limit.remaining())
+            tls = self._tls
+            timeout = None if limit is None else limit.remaining()
+            return await stream.start_tls(tls.plan(endpoint.origin, alpn), tls.server_name(endpoint.origin), timeout)
         except BaseException:
             stream.abort()
             raise

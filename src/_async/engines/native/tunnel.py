@@ -13,7 +13,7 @@ from ....values.timeout import Deadline
 if TYPE_CHECKING:
     from ...._network import AsyncByteStream, AsyncNetwork
     from ....values.proxy import Proxy
-    from .tls_settings import TLSSettings
+    from ..tls_settings import TLSSettings
 
 __all__ = ["Refusal", "connect_proxy", "open_tunnel", "proxy_headers"]
 
@@ -46,7 +46,7 @@ async def connect_proxy(
             return stream
         try:
             return await stream.start_tls(
-                tls.proxy_context(proxy), proxy.host, None if limit is None else limit.remaining()
+                tls.proxy_plan(proxy), proxy.host, None if limit is None else limit.remaining()
             )
         except BaseException:
             stream.abort()

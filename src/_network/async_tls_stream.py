@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import ReadError, ReadTimeout, TLSError, WriteError, WriteTimeout
 from .stream import AsyncByteStream
-from .tls_machine import PLAIN, RECORDS, TLSMachine, handshake_error, left
+from .tls_machine import LAST_WORDS, PLAIN, RECORDS, TLSMachine, handshake_error, left
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -134,6 +134,9 @@ class AsyncTLSStream(AsyncByteStream):
                     await self._send(self._machine.write(view[start : start + PLAIN]), left(deadline))
             if self._machine.outgoing.pending:  # a reader left it to us
                 await self._send(self._machine.outgoing.read(), timeout)
+        except WriteError as error:
+            await self._hear_why(error)
+            raise
         finally:
             self._writers -= 1
 
@@ -171,6 +174,21 @@ class AsyncTLSStream(AsyncByteStream):
         except (ReadError, TLSError):
             return True
         return self._plain is not None or self._machine.renegotiating()
+
+    async def _hear_why(self, error: WriteError) -> None:
+        """Raise TLSError where the server refused the client's certificate: with TLS 1.3 after the handshake."""
+        if self._machine.answered or self._closed:
+            return
+        try:
+            while self._plain is None:
+                wire = await self._receive(RECORDS, LAST_WORDS)
+                self._maybe = True
+                self._machine.feed(wire)
+                self._plain = self._machine.read(RECORDS)
+        except TLSError as told:
+            raise told from error
+        except (ReadError, ReadTimeout):
+            pass
 
     def get_extra_info(self, name: str) -> object | None:
         if name == "ssl_object":

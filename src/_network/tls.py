@@ -76,6 +76,7 @@ def _context(
 ) -> ssl.SSLContext:
     context = _system_context() if tls.verify == "system" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _bound(context, tls)
+    context.hostname_checks_common_name = False  # RFC 9110 section 4.3.4
     context.check_hostname = tls.check_hostname and tls.verify is not False
     if tls.verify is False:
         context.verify_mode = ssl.CERT_NONE

@@ -21,6 +21,9 @@ RECORDS = 65536
 PLAIN = 262144
 """Plain bytes that are encrypted before they are sent."""
 
+LAST_WORDS = 0.5
+"""Seconds in which a server that hung up may still say why."""
+
 
 class TLSMachine:
     """The client side of one TLS connection.
@@ -37,6 +40,7 @@ class TLSMachine:
         "_incoming",
         "_name",
         "_plan",
+        "answered",
         "outgoing",
         "ssl_object",
     )
@@ -49,6 +53,8 @@ class TLSMachine:
         self._host = host = _sni(server_hostname)
         self._name = name
         self._begun = False
+        self.answered = False
+        """Whether plain bytes came."""
         self._ended = False
         if context.check_hostname and not self._host:  # which an SSLObject would silently not check
             raise TLSError(f"no TLS with {name}: there is no host name to check the certificate against")
@@ -94,20 +100,19 @@ class TLSMachine:
                 plan.check_pins(self._host, self.ssl_object)
             except (TLSError, ValueError) as error:
                 raise TLSError(f"no TLS with {self._name}: {error}") from error
-            self._keep_session(plan)
+        self._await_first(None if plan is None else plan.keeper(self._host, self.ssl_object))
         return True
 
-    def _keep_session(self, plan: TLSPlan) -> None:
-        """Keep the session with the first plain bytes that come, ahead of which TLS 1.3 sends its tickets."""
-        keep = plan.keeper(self._host, self.ssl_object)
-        if keep is None:
-            return
+    def _await_first(self, keep_session: Callable[[], None] | None) -> None:
+        """Note when the first plain bytes come, ahead of which TLS 1.3 sends its tickets; at no cost for the others."""
         decrypt = self._decrypt
 
         def first(size: int) -> bytes:
             data = decrypt(size)
             self._decrypt = decrypt
-            keep()
+            self.answered = True
+            if keep_session is not None:
+                keep_session()
             return data
 
         self._decrypt = first

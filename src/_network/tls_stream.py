@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import ReadError, ReadTimeout, TLSError, WriteError, WriteTimeout
 from .stream import ByteStream
-from .tls_machine import PLAIN, RECORDS, TLSMachine, handshake_error, left
+from .tls_machine import LAST_WORDS, PLAIN, RECORDS, TLSMachine, handshake_error, left
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -149,16 +149,20 @@ class TLSStream(ByteStream):
                 self._maybe = True
 
     def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
-        with self._sending:
-            if self._closed:
-                raise WriteError(f"the connection to {self._peer} is closed")
-            if len(data) <= PLAIN:
-                self._send(self._encrypted(data), timeout)
-            else:
-                deadline = None if timeout is None else monotonic() + timeout
-                view = memoryview(data)
-                for start in range(0, len(view), PLAIN):
-                    self._send(self._encrypted(view[start : start + PLAIN]), left(deadline))
+        try:
+            with self._sending:
+                if self._closed:
+                    raise WriteError(f"the connection to {self._peer} is closed")
+                if len(data) <= PLAIN:
+                    self._send(self._encrypted(data), timeout)
+                else:
+                    deadline = None if timeout is None else monotonic() + timeout
+                    view = memoryview(data)
+                    for start in range(0, len(view), PLAIN):
+                        self._send(self._encrypted(view[start : start + PLAIN]), left(deadline))
+        except WriteError as error:
+            self._hear_why(error)
+            raise
         if self._machine.outgoing.pending:
             self._flush(timeout)
 
@@ -203,6 +207,22 @@ class TLSStream(ByteStream):
         except (ReadError, TLSError):
             return True
         return self._plain is not None or self._machine.renegotiating()
+
+    def _hear_why(self, error: WriteError) -> None:
+        """Raise TLSError where the server refused the client's certificate: with TLS 1.3 after the handshake."""
+        if self._machine.answered or self._closed:
+            return
+        try:
+            while self._plain is None:
+                wire = self._receive(RECORDS, LAST_WORDS)
+                self._maybe = True
+                with self._lock:
+                    self._machine.feed(wire)
+                    self._plain = self._machine.read(RECORDS)
+        except TLSError as told:
+            raise told from error
+        except (ReadError, ReadTimeout):
+            pass
 
     def get_extra_info(self, name: str) -> object | None:
         if name == "ssl_object":

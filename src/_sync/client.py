@@ -18,15 +18,24 @@ from ..plugins.validator import HttpCallValidator
 from ..rules.requirements import check_proxy
 from ..values.headers import HeaderTypes
 from ..values.limits import DEFAULT_LIMITS, Limits
-from ..values.options import CHAIN_OPTIONS, CHOSEN, AuthTypes, Defaults, ParamTypes, RequestOptions, base_origin
+from ..values.options import (
+    CHAIN_OPTIONS,
+    CHOSEN,
+    AuthTypes,
+    Defaults,
+    ParamTypes,
+    RequestOptions,
+    base_origin,
+    connection_overrides,
+)
 from ..values.pool_stats import PoolStats
 from ..values.request import Request
-from ..values.settings import CertTypes, ConnectionSettings, Settings, TrustTypes, VerifyTypes
+from ..values.settings import ConnectionSettings, Settings, TrustTypes
 from ..values.timeout import DEFAULT_TIMEOUT, Deadline, TimeoutTypes
+from ..values.tls import DEFAULT_TLS, TLS, CertTypes, VerifyTypes
 from ..values.unset import Unset
 from ..values.url import URLTypes
 from .chain import Chain, converted, with_overrides
-from .engines import build_engine
 from .engines.engine import Engine
 from .engines.native import engine as native  # the default is loaded here, so that making a client takes no time
 from .engines.shared import SharedEngine
@@ -43,6 +52,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeForm, Unpack
 
+    from .._network import ResolverTypes
     from ..converters.registry import Converters
     from ..engines.options import EngineOptions
     from ..plugins.events import Events
@@ -55,7 +65,10 @@ __all__ = ["Client", "native"]
 T = TypeVar("T")
 
 DEFAULT_OPTIONS = ("base_url", "params", "headers", "auth", "timeout")
-CONNECTION_OPTIONS = ("verify", "cert", "http1", "http2", "limits", "proxy", "trust_env")
+CONNECTION_OPTIONS = (
+    *("verify", "cert", "tls", "http1", "http2", "limits", "proxy", "trust_env"),
+    *("uds", "local_address", "resolver"),
+)
 
 
 class Client(Verbs, Parallel, Flows):
@@ -66,12 +79,13 @@ class Client(Verbs, Parallel, Flows):
     of names and values goes to the host of ``base_url``, or else to every host), a CookieJar or HttpCookies to share,
     or False for none at all. ``timeout`` defaults to 5 s for connecting and 30 s for each read, write and wait for a
     connection, with no total. ``follow_redirects`` (True) and ``max_redirects`` (20); ``expect_success`` (False)
-    raises for every status from 300 on. ``verify`` (True, False, a path or an SSLContext), ``cert``, ``http1``,
-    ``http2`` and ``limits`` are for the engine's connections. ``proxy`` is a url, a Proxy, a mapping of patterns of
-    urls to these, or a function of the url. ``trust_env`` is True, False, or which of "proxy", "ca" and "keylog" to
-    take from the environment; what is given here wins. ``engine`` chooses another engine, ``plugins`` installs
-    plugins, ``converters`` chooses how typed bodies are made (another JSON library, say), ``default_encoding`` is for
-    text whose charset nobody told.
+    raises for every status from 300 on. ``verify`` (True, False, ``"system"``, a path or an SSLContext), ``cert`` and
+    ``tls`` (a TLS with all the rest), ``http1``, ``http2``, ``limits``, ``uds`` (a Unix socket for everything),
+    ``local_address`` and ``resolver`` are for the engine's connections. ``proxy`` is a url, a Proxy, a mapping of
+    patterns of urls to these, or a function of the url. ``trust_env`` is True, False, or which of "proxy", "ca" and
+    "keylog" to take from the environment; what is given here wins. ``engine`` chooses another engine, ``plugins``
+    installs plugins, ``converters`` chooses how typed bodies are made (another JSON library, say),
+    ``default_encoding`` is for text whose charset nobody told.
 
     The client is a context manager; ``close()`` does the same by hand. It may be used by many tasks at once.
     """
@@ -91,9 +105,13 @@ class Client(Verbs, Parallel, Flows):
         trust_env: TrustTypes = True,
         verify: VerifyTypes = True,
         cert: CertTypes = None,
+        tls: TLS = DEFAULT_TLS,
         http1: bool = True,
         http2: bool = False,
         limits: Limits = DEFAULT_LIMITS,
+        uds: str | None = None,
+        local_address: str | None = None,
+        resolver: ResolverTypes = None,
         engine: EngineOptions | Engine | None = None,
         plugins: Sequence[Plugin] = (),
         expect_success: bool = False,
@@ -115,7 +133,7 @@ class Client(Verbs, Parallel, Flows):
         self._defaults = Defaults(**{name: options[name] for name in DEFAULT_OPTIONS}, settings=settings)
         if shared is None:
             connections = ConnectionSettings(**{name: options[name] for name in CONNECTION_OPTIONS})
-            shared = SharedEngine(build_engine(options["engine"], connections))
+            shared = SharedEngine(options["engine"], connections)
         shared.acquire(plugins)
         self._engine = shared.engine
         self._shared = shared
@@ -206,12 +224,12 @@ class Client(Verbs, Parallel, Flows):
 
     def _wire(self) -> None:
         """Put the chain together, at first and whenever an interceptor or the first listener comes."""
-        self._chain = self._chain_of(self._plugins)
+        self._chain = self._chain_of(self._plugins, self._engine)
         self._defaults = self._chain.defaults
         self._variants: dict[Any, Chain] = {}
 
-    def _chain_of(self, plugins: Iterable[Plugin]) -> Chain:
-        chain = Chain(plugins, self._engine, self._events)
+    def _chain_of(self, plugins: Iterable[Plugin], engine: Engine) -> Chain:
+        chain = Chain(plugins, engine, self._events)
         layers = [plugin for plugin in chain.plugins if isinstance(plugin, RequestDefaults)]
         parsers = tuple(plugin.parse_body for plugin in chain.plugins if has_hook(plugin, "parse_body"))
         chain.defaults = self._defaults.layered(layers, parsers)
@@ -255,16 +273,18 @@ class Client(Verbs, Parallel, Flows):
         if options.get("proxy") is not None:
             check_proxy(self._engine, self._engine.capabilities)
         overrides = _overrides(options, self._options, self._plugins)
-        if not overrides:
+        connections = connection_overrides(options)
+        if not overrides and not connections:
             return self._chain
-        key = tuple(overrides.items())
+        key = (connections, *overrides.items())
         variants = self._variants  # read before the chain: when both are replaced meanwhile, nothing old gets in
         try:
             chain = variants.get(key)
         except TypeError:  # a plugin that can't be hashed
             chain = None
         if chain is None:
-            chain = self._chain_of(with_overrides(self._chain.plugins, overrides))
+            engine = self._shared.having(connections) if connections else self._engine
+            chain = self._chain_of(with_overrides(self._chain.plugins, overrides), engine)
             if len(variants) >= 64:
                 variants.clear()
             variants[key] = chain
@@ -287,7 +307,7 @@ class Client(Verbs, Parallel, Flows):
 
     def pool_stats(self) -> PoolStats:
         """Return counts of the engine's connections and of requests that wait for one. Raises UnsupportedByEngine."""
-        return self._engine.pool_stats()
+        return self._shared.pool_stats()
 
     # Life.
 
@@ -321,7 +341,7 @@ class Client(Verbs, Parallel, Flows):
         failures = [error for error in map(_closing_failure, unused) if error is not None]
         try:
             if last:
-                self._engine.close()
+                self._shared.close()
         finally:
             finish(unused)
         if failures:
@@ -344,7 +364,7 @@ class Client(Verbs, Parallel, Flows):
                 self._closed = True
                 last, _ = self._shared.give_up(self._plugins)
                 if last:
-                    self._engine.abandon()
+                    self._shared.abandon()
         except Exception:  # half-made, or the interpreter ends
             pass
 

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from ..exceptions import TotalTimeout, TransportError
+from ..values.options import OVERRIDES_HOST
 from ..values.request import Request
 from ..values.url import endpoint_of
 
@@ -15,6 +16,8 @@ __all__ = ["Flight", "Flights", "can_be_shared", "is_shared_error", "key_of"]
 
 def can_be_shared(request: Request) -> bool:
     """Whether a request may share the exchange of an equal one: a saved GET or HEAD without a body."""
+    if request.attribute(OVERRIDES_HOST) is not None:
+        return False  # what one request trusts, another may not
     if request.stream or request.body is not None or request.method not in ("GET", "HEAD"):
         return False
     return "upgrade" not in request.headers

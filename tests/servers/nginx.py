@@ -47,6 +47,7 @@ http {{
     keepalive_requests 1000000;
     client_max_body_size 0;
     absolute_redirect off;
+    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_certificate {certificates.server_cert};
     ssl_certificate_key {certificates.server_key};
     server {{
@@ -94,6 +95,10 @@ location = /connection {{
     default_type text/plain;
     return 200 "$server_protocol $connection $connection_requests";
 }}
+location = /tls {{
+    default_type text/plain;
+    return 200 "$ssl_protocol $ssl_session_reused $ssl_server_name $http_host $connection";
+}}
 location /gzip/ {{
     alias {folder}/html/;
     gzip on; gzip_min_length 1; gzip_types *; gzip_proxied any;
@@ -139,7 +144,7 @@ class Nginx:
     ``/small.txt`` (54 bytes, also ``/``), ``/user.json``, ``/1mb.bin``, ``/100mb.bin`` (zeros, sparse),
     ``/latin1.txt``, and the same under ``/gzip/``, ``/close/`` (no keep-alive), ``/three/`` (closes after three
     requests), ``/short-lived/`` (closes after 50 ms), ``/slow/`` (20 kB a second), ``/private/`` (user, secret);
-    files have ETags and take ranges. ``/echo`` and ``/connection`` tell what arrived; ``/status/204``,
+    files have ETags and take ranges. ``/echo`` and ``/connection`` tell what arrived, ``/tls`` how; ``/status/204``,
     ``/redirect/301`` and so on, ``/redirect/loop``; ``/discard`` reads any body, ``PUT /limited/x`` refuses more
     than 1 kB.
     """

@@ -36,8 +36,9 @@ from .engine import Engine
 from .httpcore_connection import CoreConnection, Upload
 from .httpcore_exchange import Exchange
 from .httpcore_pool import CorePool, CoreRoute, Route
-from .httpcore_tls import TLSChoice
+from .httpcore_tls import ProxyTLS, ServerTLS
 from .httpcore_wire import Wire
+from .tls_settings import HTTP1, TLSSettings
 
 if TYPE_CHECKING:
     from ...values.proxy import Proxy
@@ -86,13 +87,7 @@ class HttpcoreDriver(Engine):
         self._network = Network(
             resolver=settings.resolver, local_address=settings.local_address, socket_options=settings.socket_options
         )
-        alpn = ("h2", "http/1.1") if settings.http1 else ("h2",)
-        self._tls = TLSChoice(
-            settings.verify,
-            settings.cert,
-            alpn=alpn if settings.http2 else ("http/1.1",),
-            trust_env=settings.trust_env,
-        )
+        self._tls = TLSSettings(settings)
         self._library: Any = None
         self._lock = StateLock()
         self._owner: Any = None
@@ -227,18 +222,17 @@ class HttpcoreDriver(Engine):
         if proxy is not None and proxy.is_socks and not secure:
             layers = 1
         wire = Wire(self._network, layers, library.WriteError)
-        common = {"http1": settings.http1, "http2": settings.http2, "network_backend": wire, "ssl_context": self._tls}
-        if route.only_http1:
-            tls = TLSChoice(settings.verify, settings.cert, alpn=("http/1.1",), trust_env=settings.trust_env)
-            common |= {"http2": False, "ssl_context": tls}
+        alpn = HTTP1 if route.only_http1 else settings.alpn
+        tls = ServerTLS(self._tls, route.origin, alpn)
+        common: dict[str, Any] = {"http1": settings.http1, "http2": "h2" in alpn, "ssl_context": tls}
+        common["network_backend"] = wire
         if proxy is None:
             factory = library.ConnectionPool(uds=settings.uds, **common)
         elif proxy.is_socks:
             factory = library.SOCKSProxy(_proxy_url(library, proxy), _credentials(proxy), **common)
         else:
             if proxy.scheme == "https":
-                verify = settings.verify if proxy.verify is None else proxy.verify
-                common["proxy_ssl_context"] = TLSChoice(verify, None, alpn=("http/1.1",), trust_env=settings.trust_env)
+                common["proxy_ssl_context"] = ProxyTLS(self._tls, proxy)
             headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in proxy.headers.items()]
             url = _proxy_url(library, proxy)
             factory = library.HTTPProxy(url, _credentials(proxy), headers, **common)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from ...._network import Network
 from ....values.timeout import Deadline
+from ..tls_settings import HTTP1, TLSSettings
 from .proxy_logins import ProxyLogins
 from .proxy_ways import open_way
-from .tls_settings import HTTP1, TLSSettings
 
 if TYPE_CHECKING:
     from ...._network import ByteStream
@@ -59,7 +59,9 @@ class Connector:
         if scheme != "https":
             return stream
         try:
-            return stream.start_tls(self._tls.context(alpn), host, None if limit is None else limit.remaining())
+            tls = self._tls
+            timeout = None if limit is None else limit.remaining()
+            return stream.start_tls(tls.plan(endpoint.origin, alpn), tls.server_name(endpoint.origin), timeout)
         except BaseException:
             stream.abort()
             raise

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ....values.proxy import Proxy
     from ....values.timeout import Deadline
     from ....values.url import Endpoint
-    from .tls_settings import TLSSettings
+    from ..tls_settings import TLSSettings
 
 __all__ = ["open_way"]
 

@@ -14,7 +14,7 @@ from ....values.timeout import Deadline
 if TYPE_CHECKING:
     from ...._network import ByteStream, Network
     from ....values.proxy import Proxy
-    from .tls_settings import TLSSettings
+    from ..tls_settings import TLSSettings
 
 __all__ = ["Refusal", "connect_proxy", "open_tunnel", "proxy_headers"]
 
@@ -44,7 +44,7 @@ def connect_proxy(network: Network, tls: TLSSettings, proxy: Proxy, limit: Deadl
         if proxy.scheme != "https":
             return stream
         try:
-            return stream.start_tls(tls.proxy_context(proxy), proxy.host, None if limit is None else limit.remaining())
+            return stream.start_tls(tls.proxy_plan(proxy), proxy.host, None if limit is None else limit.remaining())
         except BaseException:
             stream.abort()
             raise

@@ -38,8 +38,45 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, c
 
 
 async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A proxy for CONNECT and for plain requests, on streams."""
-    other: asyncio.StreamWriter | None = None
+    """A proxy for CONNECT, for plain requests, and for SOCKS 4a and 5, on streams."""
+    try:
+        begin = await reader.readexactly(1)
+        if begin == b"\4":
+            port = int.from_bytes((await reader.readexactly(7))[1:3], "big")
+            await reader.readuntil(b"\0")
+            host = (await reader.readuntil(b"\0"))[:-1].decode()
+            await relay(reader, writer, host, port, answer=b"\0\x5a" + bytes(6))
+        elif begin == b"\5":
+            await reader.readexactly((await reader.readexactly(1))[0])
+            writer.write(b"\5\2")
+            await reader.readexactly((await reader.readexactly(2))[1])
+            await reader.readexactly((await reader.readexactly(1))[0])
+            writer.write(b"\1\0")
+            host = (await reader.readexactly((await reader.readexactly(5))[4])).decode()
+            port = int.from_bytes(await reader.readexactly(2), "big")
+            await relay(reader, writer, host, port, answer=b"\5\0\0\1" + bytes(6))
+        else:
+            head = begin + await reader.readuntil(b"\r\n\r\n")
+            method, target, _ = head.split(b" ", 2)
+            connect = method == b"CONNECT"
+            host, _, number = (target if connect else target.split(b"/")[2]).decode().rpartition(":")
+            answer = b"HTTP/1.1 200 Connection established\r\n\r\n" if connect else b""
+            await relay(reader, writer, host.strip("[]"), int(number), answer, b"" if connect else head)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+async def relay(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    host: str,
+    port: int,
+    answer: bytes,
+    first: bytes = b"",
+) -> None:
+    """Connect, say so, and carry bytes both ways."""
 
     async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         try:
@@ -51,23 +88,13 @@ async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         finally:
             sink.close()
 
+    back, other = await asyncio.open_connection(host, port)
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
-        method, target, _ = head.split(b" ", 2)
-        authority = target if method == b"CONNECT" else target.split(b"/")[2]
-        host, _, port = authority.rpartition(b":")
-        back, other = await asyncio.open_connection(host.decode().strip("[]"), int(port))
-        if method == b"CONNECT":
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        else:
-            other.write(head)
+        writer.write(answer)
+        other.write(first)
         await asyncio.gather(pump(reader, other), pump(back, writer))
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass
     finally:
-        writer.close()
-        if other is not None:
-            other.close()
+        other.close()
 
 
 @asynccontextmanager
@@ -98,14 +125,12 @@ async def listening(handler: Any, context: ssl.SSLContext | None = None) -> Asyn
 class Case:
     """One way to the server."""
 
-    def __init__(
-        self, name: str, engine: Any, *, close: bool = False, tls: bool = False, proxied: bool = False
-    ) -> None:
+    def __init__(self, name: str, engine: Any, *, close: bool = False, tls: bool = False, proxy: str = "") -> None:
         self.name = f"{engine.__name__}-{name}"
         self.engine = engine
         self.close = close
         self.tls = tls
-        self.proxied = proxied
+        self.proxy = proxy
 
     @asynccontextmanager
     async def running(self, certificates: Certificates) -> AsyncIterator[tuple[str, dict[str, Any]]]:
@@ -116,25 +141,34 @@ class Case:
             options["verify"] = str(certificates.ca)
         async with listening(lambda r, w: serve(r, w, close=self.close), context) as port:
             url = f"{'https' if self.tls else 'http'}://127.0.0.1:{port}"
-            if not self.proxied:
+            if not self.proxy:
                 yield url, options
                 return
-            async with listening(proxy) as proxy_port:
-                yield url, {**options, "proxy": f"http://127.0.0.1:{proxy_port}"}
+            options["verify"] = str(certificates.ca)
+            outer = certificates.server_context() if self.proxy.startswith("https:") else None
+            async with listening(proxy, outer) as proxy_port:
+                # By name, so that SOCKS has a name to carry.
+                named = url.replace("127.0.0.1", "localhost")
+                yield named, {**options, "proxy": f"{self.proxy}127.0.0.1:{proxy_port}"}
 
 
-CASES = [
-    Case(name, engine, **options)
-    for engine in (NativeEngine, HttpcoreEngine)
-    for name, options in {
-        "keep-alive": {},
-        "closing": {"close": True},
-        "tls": {"tls": True},
-        "tls-closing": {"tls": True, "close": True},
-        "forwarded": {"proxied": True},
-        "tunnelled": {"proxied": True, "tls": True},
-    }.items()
-]
+WAYS: dict[str, dict[str, Any]] = {
+    "keep-alive": {},
+    "closing": {"close": True},
+    "tls": {"tls": True},
+    "tls-closing": {"tls": True, "close": True},
+    "forwarded": {"proxy": "http://"},
+    "tunnelled": {"proxy": "http://", "tls": True},
+}
+MORE_WAYS: dict[str, dict[str, Any]] = {
+    "forwarded-tls": {"proxy": "https://user:password@"},
+    "tunnelled-tls": {"proxy": "https://user:password@", "tls": True},
+    "socks4a": {"proxy": "socks4a://user@"},
+    "socks5h": {"proxy": "socks5h://user:password@"},
+    "socks5h-tls": {"proxy": "socks5h://user:password@", "tls": True},
+}
+CASES = [Case(name, engine, **way) for engine in (NativeEngine, HttpcoreEngine) for name, way in WAYS.items()]
+CASES += [Case(name, NativeEngine, **way) for name, way in MORE_WAYS.items()]
 
 
 async def get(client: AsyncClient, url: str) -> None:

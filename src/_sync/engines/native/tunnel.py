@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ....exceptions import ConnectError, ConnectTimeout, HTTPError, ProxyError, TimeoutException
+from ....exceptions import ConnectError, ConnectTimeout, NetworkError, ProtocolError, ProxyError, TimeoutException
 from ....rules.framing import encode_request
 from ....rules.http1 import ResponseParser
 from ....values.headers import Headers
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Refusal", "connect_proxy", "open_tunnel", "proxy_headers"]
 
-# What a proxy may answer to CONNECT, in bytes, before it is given up.
 READ_SIZE = 65536
 
 
@@ -73,7 +72,7 @@ def open_tunnel(
                 parser.feed_eof()
     except TimeoutException:
         raise ConnectTimeout(f"the proxy {proxy} did not open a tunnel in time") from None
-    except HTTPError as error:
+    except (NetworkError, ProtocolError) as error:
         raise ProxyError(f"the proxy {proxy} did not open a tunnel: {error.message}") from error
     if not parser.upgraded:
         status = f"{parser.status_code} {parser.reason_phrase}".rstrip()

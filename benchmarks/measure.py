@@ -71,7 +71,8 @@ def measure(
 
 def make_setup(row: Row, server: Server, budget: float) -> Setup | None:
     sizes = {"long": LONG, "streamed": STREAMED, "upload": LONG}
-    size = sizes.get(row.url, 0)
+    options = dict(row.options)
+    size = options.pop("size", sizes.get(row.url, 0))
     url = server.url(str(size) if row.url in ("long", "streamed") else row.url)
     if url is None:
         return None
@@ -82,8 +83,8 @@ def make_setup(row: Row, server: Server, budget: float) -> Setup | None:
         size=size,
         short_url=server.url(str(SHORT)) or "",
         budget=budget,
-        warm_rounds=not size,
-        **row.options,
+        warm_rounds=row.url not in sizes,
+        **options,
     )
 
 

@@ -46,6 +46,8 @@ STREAMING = tuple(name for name in SYNC if name not in ("duohttp_httpcore", "htt
 ASYNC_STREAMING = ("raw", "duohttp", "aiohttp", "httpx", "httpx2", "wreq", "pyreqwest")
 HTTP2 = ("raw", "duohttp", "httpx", "httpx2", "niquests", "pycurl", "primp", "wreq", "pyreqwest")
 ASYNC_HTTP2 = ("raw", "duohttp", "httpx", "httpx2", "niquests", "primp", "wreq", "pyreqwest")
+WEBSOCKET = ("websockets", "duohttp", "duohttp_httpcore", "websocket_client")
+ASYNC_WEBSOCKET = ("websockets", "duohttp", "duohttp_httpcore", "aiohttp")
 PLUGINS = ("duohttp", "duohttp_plugins", "duohttp_around", "duohttp_flows")
 
 
@@ -96,6 +98,24 @@ def async_rows(loop: str, target: float) -> list[Row]:
             options={"concurrency": concurrency, "loop": loop},
         )
         for concurrency in (1, 50, 500)
+    ]
+
+
+def websocket_rows(name: str, what: str, url: str, compression: bool = False) -> list[Row]:
+    return [
+        Row(
+            f"{name}-{size}{'' if task == 'echo' else '-asyncio'}",
+            f"echo of {size} bytes over a WebSocket{what}{'' if task == 'echo' else ', asyncio'}",
+            "ratio",
+            WEBSOCKET if task == "echo" else ASYNC_WEBSOCKET,
+            task=task,
+            url=url,
+            target=1.0,
+            baseline="websockets",
+            options={"size": size, "compression": compression},
+        )
+        for size in (100, 65536)
+        for task in ("echo", "async_echo")
     ]
 
 
@@ -219,6 +239,9 @@ ROWS = (
         url="http2",
         options={"http2": True, "concurrency": 100},
     ),
+    *websocket_rows("websocket", "", "ws"),
+    *websocket_rows("websocket-tls", " over TLS", "wss"),
+    *websocket_rows("websocket-deflate", ", compressed", "ws", compression=True),
 )
 
 

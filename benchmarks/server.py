@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .task import SMALL_BODY_LENGTH
@@ -78,9 +78,13 @@ class Server:
     tls: str | None
     http2: str | None
     uploads: bool = True
+    websocket: str | None = None
+    secure_websocket: str | None = None
 
     def url(self, kind: str) -> str | None:
         """Return the address of a kind of answer, or of a stream of so many bytes; None if there is none."""
+        if kind in ("ws", "wss"):
+            return self.websocket if kind == "ws" else self.secure_websocket
         if kind == "upload":
             return f"{self.plain}/uploads/file" if self.uploads else None
         if kind in ("tls", "http2"):
@@ -99,12 +103,9 @@ def running_server(python: Path, *, install: bool = True, say: object = print) -
         folder = Path(name)
         prepare(folder)
         secure = make_certificate(python, folder)
-        if nginx:
-            with running_nginx(nginx, folder, secure) as server:
-                yield server
-        else:
-            with running_granian(python, folder) as server:
-                yield server
+        running = running_nginx(nginx, folder, secure) if nginx else running_granian(python, folder)
+        with running as server, running_websocket_server(python, folder, secure) as urls:
+            yield replace(server, websocket=urls[0], secure_websocket=urls[1])
 
 
 def raise_open_files() -> None:
@@ -216,6 +217,25 @@ def running_granian(python: Path, folder: Path) -> Iterator[Server]:
     try:
         wait_for_port(port, process)
         yield Server("granian", f"http://127.0.0.1:{port}", None, None)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@contextmanager
+def running_websocket_server(python: Path, folder: Path, secure: bool) -> Iterator[tuple[str | None, str | None]]:
+    """Start the echo of WebSockets; its urls are None where it can't run."""
+    plain, tls = free_ports(2)
+    command = [str(python), "-m", "benchmarks.websocket_server", str(plain)]
+    command += [str(tls), str(folder / "certificate.pem")] if secure else []
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[1], stderr=subprocess.DEVNULL)
+    try:
+        try:
+            wait_for_port(plain, process)
+        except RuntimeError:
+            yield None, None
+        else:
+            yield f"ws://127.0.0.1:{plain}", f"wss://127.0.0.1:{tls}" if secure else None
     finally:
         process.terminate()
         process.wait(10)

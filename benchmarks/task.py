@@ -27,7 +27,9 @@ class Setup:
     budget: float = 0.5
     """Seconds a round should take."""
     size: int = 0
-    """Bytes of the long body."""
+    """Bytes of the long body, or of a message."""
+    compression: bool = False
+    """Whether the messages of a WebSocket are compressed."""
     short_url: str = ""
     """A body of some megabytes, to warm a stream up."""
     warm_rounds: bool = True

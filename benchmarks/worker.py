@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 import os
+import random
 import sys
 import threading
 import time
@@ -203,6 +204,53 @@ def async_get(runner: Any, setup: Setup) -> Iterator[Round]:
         run(stack.aclose())
 
 
+def messages(setup: Setup) -> list[bytes]:
+    """Return some messages to send in turn: of words where they are compressed, so that there is something to gain."""
+    words = [b"alpha", b"beta", b"gamma", b"delta", b"epsilon", b"zeta"]
+    made = []
+    for number in range(8):
+        if setup.compression:
+            order = random.Random(number)
+            made.append(b" ".join(order.choice(words) for _ in range(setup.size // 4))[: setup.size])
+        else:
+            made.append(random.Random(number).randbytes(setup.size))
+    return made
+
+
+@contextmanager
+def echo(runner: Any, setup: Setup) -> Iterator[Round]:
+    """One message after the other, each sent and received again."""
+    sent = messages(setup)
+    with function_of(runner, "echo")(setup) as call:
+
+        def loop(count: int) -> None:
+            for number in range(count):
+                message = sent[number & 7]
+                if call(message) != message:
+                    raise RuntimeError("another message came back")
+
+        yield fixed_round(lambda count: timed(lambda: loop(count)), setup)
+
+
+@contextmanager
+def async_echo(runner: Any, setup: Setup) -> Iterator[Round]:
+    sent = messages(setup)
+    with event_loop(setup) as run:
+        stack = AsyncExitStack()
+        call = run(stack.enter_async_context(function_of(runner, "async_echo")(setup)))
+
+        async def loop(count: int) -> tuple[float, float]:
+            processor, begin = time.process_time(), time.perf_counter()
+            for number in range(count):
+                message = sent[number & 7]
+                if await call(message) != message:
+                    raise RuntimeError("another message came back")
+            return time.perf_counter() - begin, time.process_time() - processor
+
+        yield fixed_round(lambda count: run(loop(count)), setup)
+        run(stack.aclose())
+
+
 @contextmanager
 def download(runner: Any, setup: Setup) -> Iterator[Round]:
     with function_of(runner, "download")(setup) as fetch:
@@ -310,6 +358,8 @@ TASKS = {
     "upload": upload,
     "async_download": async_download,
     "async_upload": async_upload,
+    "echo": echo,
+    "async_echo": async_echo,
     "memory": memory,
     "async_memory": async_memory,
 }

@@ -42,6 +42,8 @@ LIBRARIES = (
     "primp",
     "wreq",
     "pyreqwest",
+    "websockets",
+    "websocket_client",
 )
 
 

@@ -34,6 +34,18 @@ async def async_get(setup: Setup) -> AsyncIterator[Callable[[], Awaitable[bytes]
 
 
 @asynccontextmanager
+async def async_echo(setup: Setup) -> AsyncIterator[Callable[[bytes], Awaitable[bytes]]]:
+    compress = 15 if setup.compression else 0
+    async with session(setup) as made, made.ws_connect(setup.url, compress=compress, max_msg_size=0) as connection:
+
+        async def call(message: bytes) -> bytes:
+            await connection.send_bytes(message)
+            return await connection.receive_bytes()  # type: ignore[no-any-return]
+
+        yield call
+
+
+@asynccontextmanager
 async def async_download(setup: Setup) -> AsyncIterator[Callable[[str], Awaitable[int]]]:
     async with session(setup) as made:
 

@@ -113,8 +113,32 @@ class Runner:
 
             yield send
 
+    def websocket(self, made: Any, setup: Setup) -> Any:
+        return made.websocket(setup.url, compression=setup.compression, max_message_size=None)
+
+    @contextmanager
+    def echo(self, setup: Setup) -> Iterator[Callable[[bytes], bytes]]:
+        with self.client(setup) as made, self.websocket(made, setup) as connection:
+
+            def call(message: bytes) -> bytes:
+                connection.send(message)
+                return connection.receive()  # type: ignore[no-any-return]
+
+            yield call
+
+    @asynccontextmanager
+    async def async_echo(self, setup: Setup) -> AsyncIterator[Callable[[bytes], Awaitable[bytes]]]:
+        async with self.async_client(setup) as made, self.websocket(made, setup) as connection:
+
+            async def call(message: bytes) -> bytes:
+                await connection.send(message)
+                return await connection.receive()  # type: ignore[no-any-return]
+
+            yield call
+
 
 runner = Runner()
 get, async_get = runner.get, runner.async_get
 download, upload = runner.download, runner.upload
 async_download, async_upload = runner.async_download, runner.async_upload
+echo, async_echo = runner.echo, runner.async_echo

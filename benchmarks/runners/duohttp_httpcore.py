@@ -21,3 +21,4 @@ runner = Runner(httpcore_engine)
 get, async_get = runner.get, runner.async_get
 download, upload = runner.download, runner.upload
 async_download, async_upload = runner.async_download, runner.async_upload
+echo, async_echo = runner.echo, runner.async_echo

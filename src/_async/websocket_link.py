@@ -68,11 +68,11 @@ class AsyncWebSocketLink:
     async def receive(self, timeout: float | None) -> str | bytes:
         """Return the next message. Raises WebSocketClosed, ReadTimeout."""
         messages = self._codec.messages
-        try:
-            if len(messages) < MAX_QUEUED:
+        if 0 < len(messages) < MAX_QUEUED:
+            try:
                 return messages.popleft()
-        except IndexError:
-            pass
+            except IndexError:  # another was quicker
+                pass
         message: str | bytes = await self._until(self._take_message, timeout)
         return message
 
@@ -149,15 +149,40 @@ class AsyncWebSocketLink:
                 await self._flush()
             return
         patience = self._patience()
-        if left is None or (patience is not None and patience < left):
-            if not await self._read_once(patience):
-                await self._ask_for_life()
-        elif not await self._read_once(left):
-            raise ReadTimeout("nothing came in time", request=self._response.request)
+        limit = patience if left is None or (patience is not None and patience < left) else left
+        try:
+            data = await self._read(READ_SIZE, limit)
+        except ReadTimeout:
+            if limit is not patience:
+                raise ReadTimeout("nothing came in time", request=self._response.request) from None
+            await self._ask_for_life()
+        except HTTPError as error:
+            await self._lose(error)
+        else:
+            if self._take(data):
+                await self._tidy()
 
-    async def _read_once(self, limit: float | None) -> bool:
-        """Read, for at most ``limit`` seconds, and take what came; return whether anything did, the end included."""
+    def _take(self, data: bytes) -> bool:
+        """Take what came, the end of the stream too; return whether there is more to do than to look at messages."""
         codec = self._codec
+        self._heard = monotonic()
+        self._pinged = None
+        with self._lock:
+            if data:
+                codec.receive(data)
+                return bool(codec.control)
+            codec.receive_end()
+            return True
+
+    async def _tidy(self) -> None:
+        """Send what is due, or free the connection."""
+        if self._codec.is_ended:
+            await self.release()
+        else:
+            await self._flush()
+
+    async def _glance(self, limit: float) -> bool:
+        """Read, for a moment at most, and take what came; return whether anything did, the end included."""
         try:
             data = await self._read(READ_SIZE, limit)
         except ReadTimeout:
@@ -165,17 +190,8 @@ class AsyncWebSocketLink:
         except HTTPError as error:
             await self._lose(error)
             return True
-        self._heard = monotonic()
-        self._pinged = None
-        with self._lock:
-            if data:
-                codec.receive(data)
-            else:
-                codec.receive_end()
-        if not data:
-            await self.release()
-        elif codec.control:
-            await self._flush()
+        if self._take(data):
+            await self._tidy()
         return True
 
     # Whether it is alive.
@@ -218,7 +234,7 @@ class AsyncWebSocketLink:
             self._reading = True
         try:
             self._tended = monotonic()
-            if not await self._read_once(0.001) and self._patience() == GRACE:
+            if not await self._glance(0.001) and self._patience() == GRACE:
                 await self._ask_for_life()
         finally:
             self._end_reading()
@@ -229,13 +245,9 @@ class AsyncWebSocketLink:
         """Send a message. Raises WebSocketClosed, WriteTimeout."""
         if monotonic() - max(self._heard, self._tended) > TEND_INTERVAL:
             await self._tend()
-        turn = self._turn
-        if not turn.acquire_nowait():
-            await turn.acquire()
-        try:
-            await self._transmit(lambda: self._codec.message(data, text=text))
-        finally:
-            turn.release()
+        if not await self._transmit(lambda: None if self._codec.is_between else self._codec.message(data, text=text)):
+            async with self._turn:  # the fragments of another message come first
+                await self._transmit(lambda: self._codec.message(data, text=text))
 
     async def send_fragments(self, fragments: Any, encoded: Callable[[Any, bool | None], tuple[bytes, bool]]) -> None:
         """Send a message in fragments, as they come. What fails on the way ends the connection, as the message has no
@@ -264,8 +276,8 @@ class AsyncWebSocketLink:
         finally:
             self._turn.release()
 
-    async def _transmit(self, encode: Callable[[], bytes]) -> None:
-        """Write what ``encode`` returns, which is called in turn."""
+    async def _transmit(self, encode: Callable[[], bytes | None]) -> bool:
+        """Write what ``encode`` returns, which is called in turn; return whether that was anything."""
         sending = self._sending
         if not sending.acquire_nowait():
             await sending.acquire()
@@ -273,11 +285,18 @@ class AsyncWebSocketLink:
             with self._lock:
                 self._check_open()
                 data = encode()
-            await self._put(data)
+            if data is None:
+                return False
+            try:
+                await self._write(data, self._write_timeout)
+            except BaseException as error:
+                await self._write_failed(error)
+                raise
         finally:
             sending.release()
         if self._codec.control:
             await self._flush()
+        return True
 
     async def _flush(self) -> None:
         """Write what is to be sent besides messages; where somebody writes just then it is left to that one."""
@@ -287,21 +306,21 @@ class AsyncWebSocketLink:
                 with self._lock:
                     data = b"".join(codec.taken_control())
                 if data:
-                    await self._put(data)
+                    try:
+                        await self._write(data, self._write_timeout)
+                    except BaseException as error:
+                        await self._write_failed(error)
+                        raise
             finally:
                 self._sending.release()
 
-    async def _put(self, data: bytes) -> None:
-        try:
-            await self._write(data, self._write_timeout)
-        except WriteError as error:
+    async def _write_failed(self, error: BaseException) -> None:
+        """Give the connection up: a part of a frame may be on its way, after which nothing else can be sent."""
+        if isinstance(error, WriteError):
             await self._hear_out()
             await self._lose(error)
             raise self.ending() from error
-        except BaseException as error:
-            # A part of a frame may be on its way, after which nothing else can be sent.
-            await self._lose(error if isinstance(error, Exception) else None)
-            raise
+        await self._lose(error if isinstance(error, Exception) else None)
 
     async def _hear_out(self) -> None:
         """Read what a peer had to say that takes nothing any more: why it closed, most likely."""
@@ -310,7 +329,7 @@ class AsyncWebSocketLink:
                 return
             self._reading = True
         try:
-            while not self.closed and await self._read_once(GRACE):
+            while not self.closed and await self._glance(GRACE):
                 pass
         finally:
             self._end_reading()

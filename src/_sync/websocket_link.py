@@ -69,11 +69,11 @@ class WebSocketLink:
     def receive(self, timeout: float | None) -> str | bytes:
         """Return the next message. Raises WebSocketClosed, ReadTimeout."""
         messages = self._codec.messages
-        try:
-            if len(messages) < MAX_QUEUED:
+        if 0 < len(messages) < MAX_QUEUED:
+            try:
                 return messages.popleft()
-        except IndexError:
-            pass
+            except IndexError:  # another was quicker
+                pass
         message: str | bytes = self._until(self._take_message, timeout)
         return message
 
@@ -150,15 +150,40 @@ class WebSocketLink:
                 self._flush()
             return
         patience = self._patience()
-        if left is None or (patience is not None and patience < left):
-            if not self._read_once(patience):
-                self._ask_for_life()
-        elif not self._read_once(left):
-            raise ReadTimeout("nothing came in time", request=self._response.request)
+        limit = patience if left is None or (patience is not None and patience < left) else left
+        try:
+            data = self._read(READ_SIZE, limit)
+        except ReadTimeout:
+            if limit is not patience:
+                raise ReadTimeout("nothing came in time", request=self._response.request) from None
+            self._ask_for_life()
+        except HTTPError as error:
+            self._lose(error)
+        else:
+            if self._take(data):
+                self._tidy()
 
-    def _read_once(self, limit: float | None) -> bool:
-        """Read, for at most ``limit`` seconds, and take what came; return whether anything did, the end included."""
+    def _take(self, data: bytes) -> bool:
+        """Take what came, the end of the stream too; return whether there is more to do than to look at messages."""
         codec = self._codec
+        self._heard = monotonic()
+        self._pinged = None
+        with self._lock:
+            if data:
+                codec.receive(data)
+                return bool(codec.control)
+            codec.receive_end()
+            return True
+
+    def _tidy(self) -> None:
+        """Send what is due, or free the connection."""
+        if self._codec.is_ended:
+            self.release()
+        else:
+            self._flush()
+
+    def _glance(self, limit: float) -> bool:
+        """Read, for a moment at most, and take what came; return whether anything did, the end included."""
         try:
             data = self._read(READ_SIZE, limit)
         except ReadTimeout:
@@ -166,17 +191,8 @@ class WebSocketLink:
         except HTTPError as error:
             self._lose(error)
             return True
-        self._heard = monotonic()
-        self._pinged = None
-        with self._lock:
-            if data:
-                codec.receive(data)
-            else:
-                codec.receive_end()
-        if not data:
-            self.release()
-        elif codec.control:
-            self._flush()
+        if self._take(data):
+            self._tidy()
         return True
 
     # Whether it is alive.
@@ -219,7 +235,7 @@ class WebSocketLink:
             self._reading = True
         try:
             self._tended = monotonic()
-            if not self._read_once(0.001) and self._patience() == GRACE:
+            if not self._glance(0.001) and self._patience() == GRACE:
                 self._ask_for_life()
         finally:
             self._end_reading()
@@ -230,13 +246,9 @@ class WebSocketLink:
         """Send a message. Raises WebSocketClosed, WriteTimeout."""
         if monotonic() - max(self._heard, self._tended) > TEND_INTERVAL:
             self._tend()
-        turn = self._turn
-        if not turn.acquire_nowait():
-            turn.acquire()
-        try:
-            self._transmit(lambda: self._codec.message(data, text=text))
-        finally:
-            turn.release()
+        if not self._transmit(lambda: None if self._codec.is_between else self._codec.message(data, text=text)):
+            with self._turn:  # the fragments of another message come first
+                self._transmit(lambda: self._codec.message(data, text=text))
 
     def send_fragments(self, fragments: Any, encoded: Callable[[Any, bool | None], tuple[bytes, bool]]) -> None:
         """Send a message in fragments, as they come. What fails on the way ends the connection, as the message has no
@@ -265,8 +277,8 @@ class WebSocketLink:
         finally:
             self._turn.release()
 
-    def _transmit(self, encode: Callable[[], bytes]) -> None:
-        """Write what ``encode`` returns, which is called in turn."""
+    def _transmit(self, encode: Callable[[], bytes | None]) -> bool:
+        """Write what ``encode`` returns, which is called in turn; return whether that was anything."""
         sending = self._sending
         if not sending.acquire_nowait():
             sending.acquire()
@@ -274,11 +286,18 @@ class WebSocketLink:
             with self._lock:
                 self._check_open()
                 data = encode()
-            self._put(data)
+            if data is None:
+                return False
+            try:
+                self._write(data, self._write_timeout)
+            except BaseException as error:
+                self._write_failed(error)
+                raise
         finally:
             sending.release()
         if self._codec.control:
             self._flush()
+        return True
 
     def _flush(self) -> None:
         """Write what is to be sent besides messages; where somebody writes just then it is left to that one."""
@@ -288,21 +307,21 @@ class WebSocketLink:
                 with self._lock:
                     data = b"".join(codec.taken_control())
                 if data:
-                    self._put(data)
+                    try:
+                        self._write(data, self._write_timeout)
+                    except BaseException as error:
+                        self._write_failed(error)
+                        raise
             finally:
                 self._sending.release()
 
-    def _put(self, data: bytes) -> None:
-        try:
-            self._write(data, self._write_timeout)
-        except WriteError as error:
+    def _write_failed(self, error: BaseException) -> None:
+        """Give the connection up: a part of a frame may be on its way, after which nothing else can be sent."""
+        if isinstance(error, WriteError):
             self._hear_out()
             self._lose(error)
             raise self.ending() from error
-        except BaseException as error:
-            # A part of a frame may be on its way, after which nothing else can be sent.
-            self._lose(error if isinstance(error, Exception) else None)
-            raise
+        self._lose(error if isinstance(error, Exception) else None)
 
     def _hear_out(self) -> None:
         """Read what a peer had to say that takes nothing any more: why it closed, most likely."""
@@ -311,7 +330,7 @@ class WebSocketLink:
                 return
             self._reading = True
         try:
-            while not self.closed and self._read_once(GRACE):
+            while not self.closed and self._glance(GRACE):
                 pass
         finally:
             self._end_reading()

@@ -183,6 +183,11 @@ class WebSocketCodec:
         """Whether nothing will come any more."""
         return self._protocol.state is self._closed
 
+    @property
+    def is_between(self) -> bool:
+        """Whether the fragments of a message are being sent, so that no other may begin."""
+        return self._protocol.expect_continuation_frame
+
     def message(self, data: bytes, *, text: bool, last: bool = True) -> bytes:
         """Return the bytes to send for a message, or for the first fragment of one. It must be open."""
         protocol = self._protocol

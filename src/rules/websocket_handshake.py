@@ -34,7 +34,8 @@ def http_url(url: T) -> T | str | URL:
     if isinstance(url, URL):
         return url.with_scheme("http" + url.scheme[2:]) if url.scheme in ("ws", "wss") else url
     if isinstance(url, str):
-        return SCHEME.sub(r"http\1:", url, count=1) if SCHEME.match(url) else url
+        found = SCHEME.match(url)
+        return url if found is None else f"http{found[1].lower()}:{url[found.end() :]}"
     return url
 
 
@@ -80,7 +81,7 @@ class Offer:
         Raises WebSocketError where it is no answer to this handshake.
         """
         headers = response.headers
-        if headers.getall("upgrade", []) != ["websocket"] and headers.get("upgrade", "").lower() != "websocket":
+        if [value.lower() for value in headers.getall("upgrade", [])] != ["websocket"]:
             raise _refused(response, f"its Upgrade is {_shown(headers, 'upgrade')}, not 'websocket'")
         tokens = [token.strip().lower() for line in headers.getall("connection", []) for token in line.split(",")]
         if "upgrade" not in tokens:

@@ -42,11 +42,14 @@ if TYPE_CHECKING:
     from .converters import Converter as Converter
     from .converters import Converters as Converters
     from .converters import JsonConverter as JsonConverter
+    from .engines.asgi import AsgiEngine as AsgiEngine
     from .engines.httpcore import HttpcoreEngine as HttpcoreEngine
     from .engines.mock import MockEngine as MockEngine
     from .engines.mock import reply as reply
     from .engines.native import NativeEngine as NativeEngine
     from .engines.options import EngineOptions as EngineOptions
+    from .engines.wsgi import WsgiEngine as WsgiEngine
+    from .exceptions import ApplicationError as ApplicationError
     from .exceptions import AttemptTimeout as AttemptTimeout
     from .exceptions import BodyNotReplayable as BodyNotReplayable
     from .exceptions import CircuitOpen as CircuitOpen
@@ -251,7 +254,9 @@ _WHERE = {
         "Converters",
         "JsonConverter",
     ),
+    "engines.asgi": ("AsgiEngine",),
     "engines.mock": ("MockEngine", "reply"),
+    "engines.wsgi": ("WsgiEngine",),
     "_sync.results": ("Results",),
     "_sync.scope": ("Deferred", "Scope"),
     "engines.native": ("NativeEngine",),
@@ -277,6 +282,7 @@ _WHERE = {
     "_network.resolver": ("CachedResolver", "Resolver", "StaticResolver", "SystemResolver"),
     "verbs": ("delete", "get", "head", "options", "patch", "post", "put", "query", "request", "stream"),
     "exceptions": (
+        "ApplicationError",
         "AttemptTimeout",
         "BodyNotReplayable",
         "CircuitOpen",

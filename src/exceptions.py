@@ -33,7 +33,8 @@
     │   │   ├── ProtocolError
     │   │   │   ├── LocalProtocolError
     │   │   │   └── RemoteProtocolError
-    │   │   │       └── ServerDisconnected  (also a ReadError)
+    │   │   │       ├── ServerDisconnected  (also a ReadError)
+    │   │   │       └── ApplicationError    the application of an AsgiEngine or WsgiEngine
     │   │   ├── ProxyError
     │   │   └── CircuitOpen               refused: the server kept failing
     │   ├── WebSocketError                no WebSocket: the handshake was answered otherwise
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from .values.response import BaseResponse
 
 __all__ = [
+    "ApplicationError",
     "AttemptTimeout",
     "BodyNotReplayable",
     "CircuitOpen",
@@ -276,6 +278,10 @@ class RemoteProtocolError(ProtocolError):
 
 class ServerDisconnected(ReadError, RemoteProtocolError):
     """The server closed the connection before its response was complete."""
+
+
+class ApplicationError(RemoteProtocolError):
+    """The application of an AsgiEngine or WsgiEngine broke ASGI or WSGI, or did not start; the message names it."""
 
 
 class ProxyError(TransportError):

@@ -76,6 +76,10 @@ def test_testing_with_a_mock_engine() -> None:
     assert passed("mock_testing").count(": passed") == 4
 
 
+def test_testing_an_application() -> None:
+    assert passed("app_testing").count(": passed") == 3
+
+
 def test_a_resumed_download(server: str, tmp_path: Path) -> None:
     assert passed("resumed_download") == "big.bin: 20,000,000 bytes\n"
     wrong = run("resumed_download", f"{server}/big.bin", str(tmp_path / "x"), "md5:" + "0" * 32)

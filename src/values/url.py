@@ -169,6 +169,10 @@ def join_base(base: URL, url: URL) -> URL:
     if url.absolute or url.scheme:
         return url
     path = base.raw_path.rstrip("/") + "/" + url.raw_path.lstrip("/") if url.raw_path else base.raw_path
-    query = [(key, value) for key, value in base.query.items() if key not in url.query]
-    joined = base.with_path(path, encoded=True).with_query([*query, *url.query.items()] or None)
+    kept = URL().with_query([(key, value) for key, value in base.query.items() if key not in url.query])
+    # The query of the url stays as it was written: "a" and "a=" are different things to some servers.
+    query = "&".join(filter(None, (kept.raw_query_string, url.raw_query_string)))
+    joined = base.with_path(path, encoded=True)
+    if query:
+        joined = joined.join(URL(f"?{query}", encoded=True))
     return joined.with_fragment(url.fragment or None)

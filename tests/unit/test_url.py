@@ -111,6 +111,8 @@ def test_schemes() -> None:
         ("https://h/a%2Fb", "c%2Fd", "https://h/a%2Fb/c%2Fd"),
         ("https://h", "a:b", "https://h/a:b"),
         ("https://h/v1", "?q=1", "https://h/v1?q=1"),
+        ("https://h/v1", "x?bare&empty=&b=1", "https://h/v1/x?bare&empty=&b=1"),
+        ("https://h/v1?k=1&bare=2", "x?bare", "https://h/v1/x?k=1&bare"),
     ],
 )
 def test_join_base(base: str, url: str, joined: str) -> None:

@@ -14,9 +14,11 @@ __all__ = ["DRIVERS", "build_engine"]
 
 # The driver named by an options class: its module in this folder, and its class there.
 DRIVERS: dict[str, tuple[str, str]] = {
+    "asgi": (".asgi", "AsyncAsgiDriver"),
     "httpcore": (".httpcore_engine", "AsyncHttpcoreDriver"),
     "mock": (".mock", "AsyncMockDriver"),
     "native": (".native.engine", "AsyncNativeDriver"),
+    "wsgi": (".wsgi", "AsyncWsgiDriver"),
 }
 
 

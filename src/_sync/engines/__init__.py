@@ -15,9 +15,11 @@ __all__ = ["DRIVERS", "build_engine"]
 
 # The driver named by an options class: its module in this folder, and its class there.
 DRIVERS: dict[str, tuple[str, str]] = {
+    "asgi": (".asgi", "AsgiDriver"),
     "httpcore": (".httpcore_engine", "HttpcoreDriver"),
     "mock": (".mock", "MockDriver"),
     "native": (".native.engine", "NativeDriver"),
+    "wsgi": (".wsgi", "WsgiDriver"),
 }
 
 

@@ -1,0 +1,219 @@
+# Generated from tests/_async/test_wsgi_engine.py by scripts/generate_sync.py. Do not edit.
+"""A WSGI application behind a client: what it is told, what comes back, and what happens when it misbehaves."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from duohttp import (
+    ApplicationError,
+    Client,
+    PoolTimeout,
+    ReadTimeout,
+    ServerDisconnected,
+    Timeout,
+    TotalTimeout,
+    UnsupportedByEngine,
+    WsgiEngine,
+)
+from duohttp._concurrency import monotonic, sleep
+
+from ..apps.wsgi import (
+    BROKEN,
+    Pieces,
+    Waiting,
+    environ_app,
+    failing,
+    late_failure,
+    reading,
+    replaced,
+    writing,
+)
+
+pytestmark = pytest.mark.anyio
+
+BASE = "http://app.test"
+
+
+def client_of(application: Any, **options: Any) -> Client:
+    return Client(engine=WsgiEngine(application, **options), base_url=BASE)
+
+
+def until(condition: Any) -> None:
+    """Wait for what another thread does."""
+    end = monotonic() + 10
+    while not condition():
+        assert monotonic() < end, "it did not happen"
+        sleep(0.002)
+
+
+def test_environ() -> None:
+    engine = WsgiEngine(environ_app, root_path="/api/", client=("10.0.0.7", 99))
+    with Client(engine=engine) as client:
+        text = (
+            client.post(
+                "https://[::1]:8443/api/caf%C3%A9/a%2Fb?q=%C3%A9&r",
+                headers=[("X-A", "1"), ("x-a", "2"), ("X_A", "3")],
+                cookies={"c": "3"},
+                content="text",
+            )
+        ).text
+        outside = (client.get("http://h.test/apiary")).text
+    environ = dict(line.split("=", 1) for line in text.splitlines())
+    assert environ["REQUEST_METHOD"] == "'POST'"
+    assert environ["SCRIPT_NAME"] == "'/api'"
+    assert environ["PATH_INFO"] == repr("/café/a/b".encode().decode("latin-1"))
+    assert environ["QUERY_STRING"] == "'q=%C3%A9&r'"
+    assert environ["REQUEST_URI"] == "'/api/caf%C3%A9/a%2Fb?q=%C3%A9&r'"
+    assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == ("'::1'", "'8443'")
+    assert (environ["REMOTE_ADDR"], environ["REMOTE_PORT"]) == ("'10.0.0.7'", "'99'")
+    assert (environ["SERVER_PROTOCOL"], environ["wsgi.url_scheme"]) == ("'HTTP/1.1'", "'https'")
+    assert (environ["CONTENT_TYPE"], environ["CONTENT_LENGTH"]) == ("'text/plain; charset=utf-8'", "'4'")
+    assert "HTTP_CONTENT_LENGTH" not in environ
+    assert environ["HTTP_HOST"] == "'[::1]:8443'"
+    assert environ["HTTP_X_A"] == "'1,2'"  # X_A would pass for X-A
+    assert environ["HTTP_COOKIE"] == "'c=3'"
+    assert environ["wsgi.version"] == "(1, 0)"
+    assert (environ["wsgi.multithread"], environ["wsgi.run_once"]) == ("True", "False")
+    assert "PATH_INFO='/apiary'\n" in outside
+    assert "SCRIPT_NAME=''\n" in outside
+
+
+@pytest.mark.parametrize(
+    ("way", "found"),
+    [
+        ("all", [b"one\ntwo\nlast"]),
+        ("sizes", [b"one", b"\ntw", b"o\nl", b"ast"]),
+        ("lines", [b"one\n", b"two\n", b"last"]),
+        ("loop", [b"one\n", b"two\n", b"last"]),
+        ("short", [b"on", b"", b"e\n", b"t", b"wo\n"]),
+        ("into", [b"one\n"]),
+    ],
+)
+def test_ways_to_read_the_body(way: str, found: list[bytes]) -> None:
+    with client_of(reading) as client:
+        for content in (b"one\ntwo\nlast", [b"on", b"e\nt", b"wo\nlast"]):
+            assert (client.post(way, content=content)).text == repr(found)
+
+
+def test_a_body_is_read_only_as_the_application_reads_it() -> None:
+    read: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(100):
+            read.append(number)
+            yield b"%d\n" % number
+
+    with client_of(reading) as client:
+        assert (client.post("short", content=pieces())).status_code == 200
+    assert read == [0, 1, 2]
+
+
+def test_a_body_that_fails_is_raised() -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"some"
+        raise LookupError("no more")
+
+    with client_of(reading) as client:
+        with pytest.raises(LookupError):
+            client.post("all", content=broken())
+
+
+def test_the_write_callable() -> None:
+    with client_of(writing) as client:
+        response = client.get("x")
+        assert (response.content, response.reason_phrase) == (b"onetwosix", "OK")
+        assert (client.head("x")).content == b""
+
+
+def test_answers_are_streamed_and_the_application_waits_for_the_reader() -> None:
+    pieces = Pieces(1000, 16384)
+    with client_of(pieces) as client:
+        with client.stream("GET", "x") as response:
+            until(lambda: pieces.given == 4)
+            size = 0
+            for piece in response.iter_raw():
+                size += len(piece)
+                assert pieces.given <= size // 16384 + 5
+    assert size == 1000 * 16384
+    assert pieces.closed == 1
+
+
+def test_a_response_that_is_left_closes_the_iterable() -> None:
+    pieces = Pieces(1000, 50_000)
+    with client_of(pieces) as client:
+        with client.stream("GET", "x") as response:
+            for _ in response.iter_raw():
+                break
+        until(lambda: pieces.closed)
+    assert pieces.given < 10
+
+
+@pytest.mark.parametrize("application", BROKEN.values(), ids=BROKEN)
+def test_a_broken_application_is_a_typed_error(application: tuple[Any, str]) -> None:
+    function, says = application
+    for raises in (True, False):
+        with client_of(function, raise_app_exceptions=raises) as client:
+            with pytest.raises(ApplicationError, match=rf"tests\.apps\.wsgi\.\S+ .*{says}") as caught:
+                client.get("x")
+            assert caught.value.request is not None
+
+
+def test_exceptions_are_raised_as_they_are() -> None:
+    for application in (failing, late_failure):
+        with client_of(application) as client:
+            with pytest.raises(LookupError, match="not here"):
+                client.get("x")
+
+
+def test_exceptions_can_be_a_500_as_with_a_server(caplog: pytest.LogCaptureFixture) -> None:
+    with client_of(failing, raise_app_exceptions=False) as client:
+        with caplog.at_level(logging.ERROR, "duohttp"):
+            assert (client.get("x")).status_code == 500
+    assert "tests.apps.wsgi.failing raised" in caplog.text
+    with client_of(late_failure, raise_app_exceptions=False) as client:
+        with pytest.raises(ServerDisconnected):
+            client.get("x")
+
+
+def test_an_answer_is_replaced_until_it_is_sent() -> None:
+    with client_of(replaced) as client:
+        response = client.get("x")
+        assert (response.status_code, response.reason_phrase, response.text) == (500, "Sorry", "sorry")
+        with pytest.raises(LookupError):
+            client.get("x?late")
+
+
+def test_timeouts() -> None:
+    waiting = Waiting()
+    with client_of(waiting, threads=1) as client:
+        with pytest.raises(ReadTimeout, match=r"tests\.apps\.wsgi\.Waiting told nothing for 0\.05 s"):
+            client.get("x", timeout=Timeout(5, read=0.05))
+        with pytest.raises(PoolTimeout, match="all 1 threads"):
+            client.get("x", timeout=Timeout(5, pool=0.05))
+        waiting.go.set()
+        assert (client.get("x")).status_code == 200
+        waiting.go.clear()
+        with pytest.raises(TotalTimeout, match=r"0\.05 s"):
+            client.get("x", timeout=Timeout(5, total=0.05))
+        waiting.go.set()
+
+
+def test_options() -> None:
+    with pytest.raises(TypeError, match="'tests:app' can't"):
+        WsgiEngine("tests:app")
+    with pytest.raises(ValueError, match="at least 1"):
+        WsgiEngine(environ_app, threads=0)
+    with pytest.raises(UnsupportedByEngine, match="HTTP/2"):
+        Client(engine=WsgiEngine(environ_app), http2=True)
+    assert "WsgiEngine(" in repr(WsgiEngine(environ_app))
+
+
+def test_parallel() -> None:
+    with client_of(environ_app, threads=3) as client:
+        answers = client.parallel_get([f"users/{number}" for number in range(40)], limit=10)
+        assert all(f"PATH_INFO='/users/{number}'" in answer.text for number, answer in enumerate(answers))

@@ -1,0 +1,1 @@
+"""Applications that tests give to AsgiEngine and WsgiEngine."""

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from .servers.proxies import Proxy
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 sys.path.insert(0, str(EXAMPLES))  # the examples are no part of the package
@@ -99,6 +101,21 @@ def test_resources() -> None:
         "Ada",
         "/users/7.json",
     ]
+
+
+def test_proxies(server: str, tinyproxy: Proxy, microsocks_auth: Proxy) -> None:
+    wrong = microsocks_auth.url.replace("secret", "wrong")
+    printed = passed("proxies", f"{server}/user.json", tinyproxy.url, microsocks_auth.url, wrong)
+    lines = printed.splitlines()
+    shown = microsocks_auth.url.replace("user:secret@", "")
+    assert [line.partition(" in ")[0] for line in lines[:3]] == [
+        "directly: 200",
+        f"through {tinyproxy.url}: 200",
+        f"through {shown}: 200",
+    ]
+    assert lines[3].startswith(f"through {shown}: ProxyError: the proxy {shown} opened no way to ")
+    assert "secret" not in printed
+    assert "wrong" not in printed
 
 
 def test_events_and_pages() -> None:

@@ -125,6 +125,7 @@ if TYPE_CHECKING:
     from .plugins.events import EventKind as EventKind
     from .plugins.events import Events as Events
     from .plugins.events import Subscription as Subscription
+    from .plugins.http_cache import HttpCache as HttpCache
     from .plugins.http_cookies import ConstantCookies as ConstantCookies
     from .plugins.http_cookies import CookieStorage as CookieStorage
     from .plugins.http_cookies import HttpCookies as HttpCookies
@@ -155,6 +156,7 @@ if TYPE_CHECKING:
     from .values.bearer_tokens import BearerTokens as BearerTokens
     from .values.body import Body as Body
     from .values.cache_entry import CacheEntry as CacheEntry
+    from .values.cache_status import CacheStatus as CacheStatus
     from .values.capabilities import Capability as Capability
     from .values.content_codec import ContentCodec as ContentCodec
     from .values.headers import Headers as Headers
@@ -187,6 +189,8 @@ if TYPE_CHECKING:
 
 
 _WHERE = {
+    "values.cache_status": ("CacheStatus",),
+    "plugins.http_cache": ("HttpCache",),
     "values.cache_entry": ("CacheEntry",),
     "plugins.cache_storage": ("CacheReader", "CacheStorage", "CacheWriter"),
     "plugins.cache_memory": ("MemoryCacheStorage",),

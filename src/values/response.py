@@ -16,6 +16,7 @@ from ..exceptions import (
     ServerStatusError,
     StatusError,
 )
+from .cached_response import CachedResponse
 from .headers import Headers, RawHeaders
 from .request import Request
 
@@ -34,12 +35,12 @@ T = TypeVar("T")
 
 _TRAVELS = (
     *("status_code", "raw_headers", "request", "reason_phrase", "http_version", "history"),
-    *("elapsed_seconds", "raw_trailers", "early_hints", "_content"),
+    *("elapsed_seconds", "raw_trailers", "early_hints", "_content", "cache_status"),
 )
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-class BaseResponse:
+class BaseResponse(CachedResponse):
     """What saved and streamed responses of both clients share.
 
     ``content``, ``text``, ``json()`` and ``body(T)`` work once the body is in memory: at once for what the verbs

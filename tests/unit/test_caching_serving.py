@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from duohttp.rules.caching_directives import request_directives
@@ -206,7 +208,7 @@ def test_content_ranges(value: str, expected: tuple[int, int, int] | None) -> No
     assert parse_content_range(value) == expected
 
 
-def part(start: int, size: int, etag: str = '"1"', **fields: object) -> Stored:
+def part(start: int, size: int, etag: str = '"1"', **fields: Any) -> Stored:
     headers = {"ETag": etag} if etag else {}
     return stored(headers, id=f"{start}+{size}", start=start, body=size, **{"length": 100, **fields})
 

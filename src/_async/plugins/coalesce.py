@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from ..._concurrency import AsyncWaiter, monotonic
@@ -13,12 +12,10 @@ from ...values.request import Request
 from ...values.response import BaseResponse
 from ..proceed import AsyncProceed
 from ..response import AsyncResponse
+from .flights import LEAD, async_follow, hand_over, own_error
 from .state import SharedState, shared_state
 
 __all__ = ["HANDLER", "AsyncCoalesceHandler"]
-
-# What a waiter is given where there is no result: make the exchange yourself.
-LEAD = object()
 
 
 class AsyncCoalesceHandler:
@@ -46,11 +43,11 @@ class AsyncCoalesceHandler:
         if waiter is None:
             return await self._lead(flight, state, request, proceed)
         started = monotonic()
-        result = await self._wait(waiter, flight, state, request)
+        result = await async_follow(waiter, flight, state.value, state, request)
         if result is LEAD:
             return await self._lead(flight, state, request, proceed)
         if isinstance(result, HTTPError):
-            raise _own_error(result, request)
+            raise own_error(result, request)
         response = _own_response(result, request)
         response.elapsed_seconds = monotonic() - started
         return response
@@ -68,44 +65,13 @@ class AsyncCoalesceHandler:
         finally:
             if result is LEAD:
                 with state.lock:
-                    _hand_over(flight, state)
+                    hand_over(flight, state.value)
             else:
                 with state.lock:
                     waiters = state.value.end(flight)
                 for waiter in waiters:
                     waiter.set(result)
         return response
-
-    async def _wait(self, waiter: AsyncWaiter[Any], flight: Flight, state: SharedState, request: Request) -> Any:
-        deadline = request.deadline
-        try:
-            return await waiter.wait(None if deadline is None else deadline.remaining())
-        except BaseException as error:
-            with state.lock:
-                flight.waiters.pop(waiter, None)
-                if waiter.take() is LEAD:
-                    _hand_over(flight, state)
-            if deadline is not None and isinstance(error, TimeoutError) and not isinstance(error, HTTPError):
-                overrun = deadline.overrun("waiting for the answer to an equal request")
-                overrun.request = request
-                raise overrun from None
-            raise
-
-
-def _hand_over(flight: Flight, state: SharedState) -> None:
-    """Let the one that waits longest make the exchange; end the flight where nobody waits."""
-    while flight.waiters:
-        waiter, _ = flight.waiters.popitem(last=False)
-        if waiter.set(LEAD):
-            return
-    state.value.end(flight)
-
-
-def _own_error(error: HTTPError, request: Request) -> HTTPError:
-    own = copy.copy(error)
-    own.request = request
-    own.__cause__ = error.__cause__
-    return own
 
 
 def _own_response(shared: BaseResponse, request: Request) -> AsyncResponse:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from ..._concurrency import Waiter, monotonic
@@ -14,12 +13,10 @@ from ...values.request import Request
 from ...values.response import BaseResponse
 from ..proceed import Proceed
 from ..response import Response
+from .flights import LEAD, follow, hand_over, own_error
 from .state import SharedState, shared_state
 
 __all__ = ["HANDLER", "CoalesceHandler"]
-
-# What a waiter is given where there is no result: make the exchange yourself.
-LEAD = object()
 
 
 class CoalesceHandler:
@@ -47,11 +44,11 @@ class CoalesceHandler:
         if waiter is None:
             return self._lead(flight, state, request, proceed)
         started = monotonic()
-        result = self._wait(waiter, flight, state, request)
+        result = follow(waiter, flight, state.value, state, request)
         if result is LEAD:
             return self._lead(flight, state, request, proceed)
         if isinstance(result, HTTPError):
-            raise _own_error(result, request)
+            raise own_error(result, request)
         response = _own_response(result, request)
         response.elapsed_seconds = monotonic() - started
         return response
@@ -69,44 +66,13 @@ class CoalesceHandler:
         finally:
             if result is LEAD:
                 with state.lock:
-                    _hand_over(flight, state)
+                    hand_over(flight, state.value)
             else:
                 with state.lock:
                     waiters = state.value.end(flight)
                 for waiter in waiters:
                     waiter.set(result)
         return response
-
-    def _wait(self, waiter: Waiter[Any], flight: Flight, state: SharedState, request: Request) -> Any:
-        deadline = request.deadline
-        try:
-            return waiter.wait(None if deadline is None else deadline.remaining())
-        except BaseException as error:
-            with state.lock:
-                flight.waiters.pop(waiter, None)
-                if waiter.take() is LEAD:
-                    _hand_over(flight, state)
-            if deadline is not None and isinstance(error, TimeoutError) and not isinstance(error, HTTPError):
-                overrun = deadline.overrun("waiting for the answer to an equal request")
-                overrun.request = request
-                raise overrun from None
-            raise
-
-
-def _hand_over(flight: Flight, state: SharedState) -> None:
-    """Let the one that waits longest make the exchange; end the flight where nobody waits."""
-    while flight.waiters:
-        waiter, _ = flight.waiters.popitem(last=False)
-        if waiter.set(LEAD):
-            return
-    state.value.end(flight)
-
-
-def _own_error(error: HTTPError, request: Request) -> HTTPError:
-    own = copy.copy(error)
-    own.request = request
-    own.__cause__ = error.__cause__
-    return own
 
 
 def _own_response(shared: BaseResponse, request: Request) -> Response:

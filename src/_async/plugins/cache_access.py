@@ -1,0 +1,81 @@
+"""The storage of a cache, as its handler uses it: what blocks is done elsewhere, what fails is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from ..._files import async_offload
+from ...plugins.cache_body import BodyStore, Slice, read_slice
+from ...plugins.cache_storage import CacheReader, CacheStorage
+from ...values.cache_entry import CacheEntry
+
+__all__ = ["AsyncCacheAccess"]
+
+T = TypeVar("T")
+
+
+class AsyncCacheAccess:
+    """Calls a storage. Nothing here raises: a failure is logged, and what was asked for is not there."""
+
+    __slots__ = ("_blocking", "storage")
+
+    def __init__(self, storage: CacheStorage) -> None:
+        self.storage = storage
+        self._blocking = storage.blocking
+
+    async def ask(self, default: T, function: Callable[..., T], *args: Any) -> T:
+        """Call a function of the storage; return ``default`` where it fails."""
+        try:
+            if self._blocking:
+                return await async_offload(function, *args)
+            return function(*args)
+        except Exception as error:
+            report(self.storage, error)
+            return default
+
+    async def entries(self, key: str) -> list[CacheEntry]:
+        """Return what is stored under a key."""
+        nothing: list[CacheEntry] = []
+        return await self.ask(nothing, self.storage.entries, key)
+
+    async def read(self, wanted: Slice) -> bytes | None:
+        """Return some bytes of a stored body; None where they are gone."""
+        return await self.ask(None, read_slice, self.storage, wanted)
+
+    async def open(self, entry: CacheEntry) -> CacheReader | None:
+        """Return a reader of a stored body; None where it is gone."""
+        return await self.ask(None, self.storage.open, entry)
+
+    async def update(self, entry: CacheEntry) -> bool:
+        """Replace the head of an entry."""
+        return await self.ask(False, self.storage.update, entry)
+
+    async def remove(self, key: str, ids: Iterable[str] | None = None) -> None:
+        """Remove entries of a key."""
+        await self.ask(None, self.storage.remove, key, None if ids is None else list(ids))
+
+    async def store(self, store: BodyStore, data: bytes, trailers: Any) -> bool:
+        """Store a response that is in memory."""
+        return await self.ask(False, store.whole, data, trailers)
+
+    def forget(self, store: BodyStore) -> None:
+        """Give up storing a response, without waiting."""
+        try:
+            store.abort()
+        except Exception as error:
+            report(self.storage, error)
+
+    def release(self, reader: CacheReader) -> None:
+        """Close a reader, without waiting."""
+        try:
+            reader.close()
+        except Exception as error:
+            report(self.storage, error)
+
+
+def report(storage: CacheStorage, error: Exception) -> None:
+    """Write to the log what nobody else would hear of."""
+    from logging import getLogger
+
+    getLogger("duohttp.cache").warning("%r failed: %s: %s", storage, type(error).__name__, error)

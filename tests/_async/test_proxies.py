@@ -209,10 +209,11 @@ async def test_a_client_certificate_is_for_servers(
 # Options.
 
 
-async def test_proxy_for_one_request(running: Running, nginx: Nginx, certificates: Certificates) -> None:
+@pytest.mark.parametrize("engine", [NativeEngine, HttpcoreEngine])
+async def test_proxy_for_one_request(running: Running, nginx: Nginx, certificates: Certificates, engine: Any) -> None:
     unreachable = "http://127.0.0.1:1"
     for url in (nginx.url, nginx.https_url):
-        async with AsyncClient(engine=NativeEngine(), proxy=unreachable, verify=str(certificates.ca)) as client:
+        async with AsyncClient(engine=engine(), proxy=unreachable, verify=str(certificates.ca)) as client:
             with pytest.raises(ProxyError):
                 await client.get(f"{url}/small.txt")
             assert (await client.get(f"{url}/small.txt", proxy=None)).content == SMALL
@@ -226,13 +227,13 @@ async def test_proxy_for_one_request(running: Running, nginx: Nginx, certificate
             assert (await client.prepare("GET", f"{url}/small.txt", proxy=None).execute()).content == SMALL
             with pytest.raises(ProxyError):
                 await client.get(f"{url}/small.txt")
-        async with AsyncClient(engine=NativeEngine(), verify=str(certificates.ca)) as client:
+        async with AsyncClient(engine=engine(), verify=str(certificates.ca)) as client:
             with pytest.raises(ProxyError):
                 await client.get(f"{url}/small.txt", proxy=unreachable)
             assert (await client.get(f"{url}/small.txt")).content == SMALL
             # Without a proxy there is one way, however that was said.
             assert (await client.get(f"{url}/small.txt", proxy=None)).content == SMALL
-            assert client.pool_stats().opened == 1
+            assert client.pool_stats().open == 1
 
 
 async def test_proxy_of_a_request_holds_for_its_redirects(raw_server: ServerMaker) -> None:

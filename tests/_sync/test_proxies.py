@@ -210,10 +210,11 @@ def test_a_client_certificate_is_for_servers(
 # Options.
 
 
-def test_proxy_for_one_request(running: Running, nginx: Nginx, certificates: Certificates) -> None:
+@pytest.mark.parametrize("engine", [NativeEngine, HttpcoreEngine])
+def test_proxy_for_one_request(running: Running, nginx: Nginx, certificates: Certificates, engine: Any) -> None:
     unreachable = "http://127.0.0.1:1"
     for url in (nginx.url, nginx.https_url):
-        with Client(engine=NativeEngine(), proxy=unreachable, verify=str(certificates.ca)) as client:
+        with Client(engine=engine(), proxy=unreachable, verify=str(certificates.ca)) as client:
             with pytest.raises(ProxyError):
                 client.get(f"{url}/small.txt")
             assert (client.get(f"{url}/small.txt", proxy=None)).content == SMALL
@@ -227,13 +228,13 @@ def test_proxy_for_one_request(running: Running, nginx: Nginx, certificates: Cer
             assert (client.prepare("GET", f"{url}/small.txt", proxy=None).execute()).content == SMALL
             with pytest.raises(ProxyError):
                 client.get(f"{url}/small.txt")
-        with Client(engine=NativeEngine(), verify=str(certificates.ca)) as client:
+        with Client(engine=engine(), verify=str(certificates.ca)) as client:
             with pytest.raises(ProxyError):
                 client.get(f"{url}/small.txt", proxy=unreachable)
             assert (client.get(f"{url}/small.txt")).content == SMALL
             # Without a proxy there is one way, however that was said.
             assert (client.get(f"{url}/small.txt", proxy=None)).content == SMALL
-            assert client.pool_stats().opened == 1
+            assert client.pool_stats().open == 1
 
 
 def test_proxy_of_a_request_holds_for_its_redirects(raw_server: ServerMaker) -> None:

@@ -11,7 +11,11 @@ from dataclasses import dataclass
 
 from server import serve
 
-from duohttp import AsyncClient, Converters, HTTPError, JsonConverter
+from duohttp import AsyncClient, ContentNegotiation, HTTPError, JsonConverter
+
+
+# Numbers in quotes are numbers too, what is None is left out, and HTML stays harmless in what is sent.
+JSON = ContentNegotiation(JsonConverter(strict=False, drop_nulls=True, escape_html=True))
 
 
 @dataclass
@@ -34,7 +38,7 @@ async def load(client: AsyncClient, url: str) -> str:
 
 
 async def main(urls: list[str]) -> None:
-    async with AsyncClient(converters=Converters(JsonConverter(strict=False)), timeout=10) as client:
+    async with AsyncClient(plugins=[JSON], timeout=10) as client:
         async with client.scope(supervisor=True) as scope:
             jobs = [scope.start(load, client, url) for url in urls]
         for job in jobs:

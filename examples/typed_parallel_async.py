@@ -13,7 +13,6 @@ from server import serve
 
 from duohttp import AsyncClient, ContentNegotiation, HTTPError, JsonConverter
 
-
 # Numbers in quotes are numbers too, what is None is left out, and HTML stays harmless in what is sent.
 JSON = ContentNegotiation(JsonConverter(strict=False, drop_nulls=True, escape_html=True))
 

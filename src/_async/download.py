@@ -13,16 +13,18 @@ from ..rules.downloads import Digest, PartState, content_range, digest_wanted
 from ..rules.retries import may_be_repeated
 from ..values.response import status_error
 from ..values.timeout import Deadline
+from .download_pieces import BATCH, AsyncPieces
 from .response import AsyncResponse
 
 if TYPE_CHECKING:
     from .._files.progress import BytesProgress, ProgressTypes
+    from ..values.request import Request
     from .statement import AsyncStatement
 
 __all__ = ["AsyncDownload"]
 
-BATCH = 512 * 1024
-"""How many bytes are written at once."""
+PROBE = 1024 * 1024
+"""How many bytes are asked for to see whether a server gives parts of a file."""
 FIRST_DELAY = 0.1
 MAX_DELAY = 30.0
 
@@ -38,6 +40,7 @@ class AsyncDownload:
         resume: bool,
         max_resumes: int,
         digest: Digest | None,
+        parallel: int,
         progress: ProgressTypes,
     ) -> None:
         self._statement = statement
@@ -45,8 +48,8 @@ class AsyncDownload:
         self._resume = resume
         self._max_resumes = max_resumes
         self._digests = [] if digest is None else [digest]
+        self._parallel = parallel
         self._progress = progress
-        self._failures = 0
         self._whole: int | None = None
         self._name = ""
         self._deadline: Deadline | None = None
@@ -67,47 +70,103 @@ class AsyncDownload:
         finally:
             part.close()
 
+    # What several workers share.
+
+    def request(self) -> Request:
+        """Return the request to send next."""
+        request = self._statement.request.again()
+        request.stream = True
+        request.deadline = self._deadline
+        return request
+
+    async def start(self, request: Request) -> AsyncResponse:
+        """Send a request and return its response, unread."""
+        return await self._statement._start(request)
+
+    def may_go_on(self, error: HTTPError, failures: int) -> bool:
+        """Whether to ask for the rest after a failure, where so many before it have brought nothing."""
+        return self._resume and may_be_repeated(error, timeouts=True) and failures < self._max_resumes
+
+    async def pause(self, failures: int) -> None:
+        """Wait before the next request. Raises TotalTimeout."""
+        delay = min(FIRST_DELAY * 2**failures, MAX_DELAY)
+        await async_sleep(delay if self._deadline is None else self._deadline.clamp(delay))
+
+    def heed(self, response: AsyncResponse) -> None:
+        """Note what a response says of the whole file: its name, and what it must hash to."""
+        self._name = file_name_of(response.headers.get("content-disposition", ""), response.url.name)
+        if not self._digests and "content-encoding" not in response.headers:
+            promised = digest_wanted(response.headers)
+            self._digests = [] if promised is None else [promised]
+
+    # The file as one, or its beginning.
+
     async def _fetch(self, part: PartFile, shown: BytesProgress) -> None:
         """Ask for the file, and for the rest of it when the connection breaks, until it is whole."""
+        failures = 0
         while True:
+            if part.size and part.state.etag and part.state.length and (self._parallel > 1 or part.scattered):
+                if await AsyncPieces(self, part, shown, self._parallel).run():
+                    return
+                self._parallel = 1
+                await async_offload(part.restart)
             before = part.size
             try:
                 if await self._attempt(part, shown):
                     return
                 continue
             except HTTPError as error:
-                resumable = self._resume and bool(part.size) and bool(part.state.validator)
-                if part.size > before:
-                    self._failures = 0
-                if not (may_be_repeated(error, timeouts=True) and resumable and self._failures < self._max_resumes):
+                failures = 0 if part.size > before else failures
+                if not (part.size and part.state.validator and self.may_go_on(error, failures)):
                     raise
-            delay = min(FIRST_DELAY * 2**self._failures, MAX_DELAY)
-            self._failures += 1
-            await async_sleep(delay if self._deadline is None else self._deadline.clamp(delay))
+            await self.pause(failures)
+            failures += 1
 
     async def _attempt(self, part: PartFile, shown: BytesProgress) -> bool:
-        """Send one request and write what comes; return False where the next must ask for all of it."""
-        request = self._statement.request.again()
-        request.stream = True
-        request.deadline = self._deadline
+        """Send one request and write what comes; return False where the next must ask for more, or for all of it."""
+        request = self.request()
+        probes = self._parallel > 1 and not part.size
         if part.size:
             request.headers["Range"] = f"bytes={part.size}-"
             request.headers["If-Range"] = part.state.validator
+        elif probes:
+            request.headers["Range"] = f"bytes=0-{PROBE - 1}"
         try:
-            response = await self._statement._start(request)
+            response = await self.start(request)
         except StatusError as error:  # of a plugin that looks at statuses
-            if error.response is None or error.response.status_code != 416 or not part.size:
+            if error.response is None or error.response.status_code != 416 or not (part.size or probes):
                 raise
             return await self._out_of_range(part, error.response.headers.get("content-range", ""))
         try:
+            if response.status_code == 416 and (part.size or probes):
+                return await self._out_of_range(part, response.headers.get("content-range", ""))
+            if probes and response.status_code == 206:
+                return await self._receive_beginning(response, part, shown)
             return await self._receive(response, part, shown)
         finally:
             await response.aclose()
 
+    async def _receive_beginning(self, response: AsyncResponse, part: PartFile, shown: BytesProgress) -> bool:
+        """Write the answer to a probe; return whether it was all."""
+        headers = response.headers
+        found = content_range(headers.get("content-range", ""))
+        if found is None or found[0] != 0 or found[1] is None or "content-encoding" in headers:
+            self._parallel = 1  # then as one, and without asking for a range
+            return False
+        self._whole = found[1]
+        state = PartState.of(self._statement.request.display_url, headers, self._whole)
+        await async_offload(part.begin, state)
+        self.heed(response)
+        await self._write(response, part, shown)
+        if part.size > self._whole:
+            raise RemoteProtocolError("the server sent more than the file has", request=response.request)
+        if part.size < self._whole and not state.validator:
+            self._parallel = 1
+            await async_offload(part.restart)
+        return part.size == self._whole
+
     async def _receive(self, response: AsyncResponse, part: PartFile, shown: BytesProgress) -> bool:
         headers = response.headers
-        if response.status_code == 416 and part.size:
-            return await self._out_of_range(part, headers.get("content-range", ""))
         if response.status_code == 206:
             if not part.size or not part.state.goes_on(headers, part.size):
                 return await self._not_the_rest(response, part)
@@ -124,10 +183,7 @@ class AsyncDownload:
         else:
             await response.load()
             raise status_error(response)
-        self._name = file_name_of(headers.get("content-disposition", ""), response.url.name)
-        if not self._digests and "content-encoding" not in headers:
-            promised = digest_wanted(headers)
-            self._digests = [] if promised is None else [promised]
+        self.heed(response)
         await self._write(response, part, shown)
         if self._whole is not None and part.size != self._whole:
             raise RemoteProtocolError(
@@ -158,6 +214,9 @@ class AsyncDownload:
     async def _out_of_range(self, part: PartFile, value: str) -> bool:
         """Judge a 416: the part is the whole already, or of another file."""
         found = content_range(value)
+        if not part.size:  # an empty file has no beginning
+            self._parallel = 1
+            return False
         if found is not None and found[1] == part.size and part.state.length in (None, part.size):
             self._whole = part.size
             self._name = file_name_of("", self._statement.request.url.name)

@@ -267,6 +267,7 @@ class AsyncFlows:
         resume: bool = True,
         max_resumes: int = 5,
         digest: str | None = None,
+        parallel: int = 1,
         **options: Unpack[RequestOptions],
     ) -> Path:
         """Fetch a file and return its path; under that name it is whole or not there.
@@ -278,7 +279,10 @@ class AsyncFlows:
         After a cut the rest is asked for, at most ``max_resumes`` times in a row without a byte; and a part that an
         earlier call, or another process, left behind is gone on with (RFC 9110 section 14), if the server's ETag or
         Last-Modified says that the file is still the same. ``resume=False`` does neither. The length is checked, and
-        the hash against ``digest`` (``"sha256:9f86…"``) or the server's Repr-Digest (RFC 9530).
+        the hash against ``digest`` (``"sha256:9f86…"``) or the server's Repr-Digest, which is asked for (RFC 9530).
+
+        With ``parallel=4`` up to four parts come at once, over connections of their own, where the server gives parts
+        and its ETag says of which file; otherwise, and while it refuses so many, fewer or one.
 
         ``progress=True`` shows a bar on a terminal; a function is called with the bytes done and of all, or None. The
         client's ``timeout.total`` does not apply, one given here is for all of it. Raises StatusError for all but 2xx,
@@ -290,11 +294,21 @@ class AsyncFlows:
         from .download import AsyncDownload
 
         wanted = None if digest is None else digest_of(digest)
+        if isinstance(parallel, bool) or not isinstance(parallel, int) or parallel < 1:
+            raise ValueError(f"parallel is a number of requests from 1 on, not {parallel!r}")
         client = cast("AsyncClient", self)
         statement = client.prepare("GET", url, **options)
         # Ranges and lengths are of the bytes as they are stored.
         statement.request.headers["Accept-Encoding"] = "identity"
+        if wanted is None:
+            statement.request.headers.setdefault("Want-Repr-Digest", "sha-256=10, sha-512=9")
         download = AsyncDownload(
-            statement, Path(path), resume=resume, max_resumes=max_resumes, digest=wanted, progress=progress
+            statement,
+            Path(path),
+            resume=resume,
+            max_resumes=max_resumes,
+            digest=wanted,
+            parallel=parallel,
+            progress=progress,
         )
         return await download.run()

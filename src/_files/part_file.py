@@ -7,10 +7,12 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO
 
 from ..exceptions import DecodingError
 from ..rules.downloads import Digest, PartState
+from ..rules.ranges import Ranges
 
 try:
     import fcntl
@@ -25,8 +27,9 @@ READ = 1024 * 1024
 class PartFile:
     """What has come of a file, beside where it will be: ``name.part``, and ``name.part.json`` that says of what.
 
-    In a folder, where the name is not known before the answer, the part is named after the url. ``size`` is how much is
-    there. Everything here blocks. Errors are OSErrors with the path in question.
+    In a folder, where the name is not known before the answer, the part is named after the url. ``done`` is what is
+    there: all up to its size, or, once it was told to ``scatter``, ranges that are noted too. Everything here blocks,
+    and may be called by several threads. Errors are OSErrors with the path in question.
     """
 
     def __init__(self, path: Path, url: str) -> None:
@@ -39,12 +42,19 @@ class PartFile:
         self._notes = self.part.with_name(f"{self.part.name}.json")
         self._url = url
         self._file: BinaryIO | None = None
-        self.size = 0
+        self.done = Ranges()
         self.state = PartState(url)
+        self.scattered = False
+        self._lock = Lock()
+
+    @property
+    def size(self) -> int:
+        """How many bytes are there."""
+        return self.done.size
 
     def open(self, resume: bool) -> None:
         """Open the part, go on where it ends if that makes sense. Raises OSError, also where another process has it."""
-        self._file = file = open(self.part, "ab")  # noqa: SIM115 - closed by close()
+        self._file = file = open(self.part, "r+b", opener=_creating)  # noqa: SIM115 - closed by close()
         try:
             if fcntl is not None:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -52,52 +62,77 @@ class PartFile:
             file.close()
             self._file = None
             raise BlockingIOError(error.errno, "another download writes this file", str(self.part)) from None
-        state = self._noted() if resume else None
-        if state is None or not state.validator:
+        if not (resume and self._take_up(file.seek(0, os.SEEK_END))):
             self.restart()
-        else:
-            self.state = state
-            self.size = file.seek(0, os.SEEK_END)
 
-    def _noted(self) -> PartState | None:
+    def _take_up(self, length: int) -> bool:
+        """Go on with what the notes tell of a part of this length; return whether they make sense."""
         try:
             notes: dict[str, Any] = json.loads(self._notes.read_text(encoding="utf-8"))
             state = PartState(notes["url"], notes["etag"], notes["last_modified"], notes["length"])
+            noted = notes.get("done")
+            done = Ranges([(0, length)] if noted is None else [(int(first), int(end)) for first, end in noted])
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            return False
         fits = state.url == self._url and all(isinstance(text, str) for text in (state.etag, state.last_modified))
-        return state if fits and (state.length is None or isinstance(state.length, int)) else None
+        fits = fits and (state.length is None or isinstance(state.length, int)) and bool(state.validator)
+        if not fits or any(first < 0 or end > length for first, end in done):
+            return False
+        self.state, self.done, self.scattered = state, done, noted is not None
+        return True
 
     def restart(self) -> None:
         """Throw away what is there."""
         assert self._file is not None
         self._notes.unlink(missing_ok=True)
         self._file.truncate(0)
-        self.size = 0
+        self.done = Ranges()
         self.state = PartState(self._url)
+        self.scattered = False
 
     def begin(self, state: PartState) -> None:
         """Note what the bytes that come now belong to, so that another process can go on."""
         self.restart()
         self.state = state
-        if not state.validator:
-            return
-        notes = {"url": state.url, "etag": state.etag, "last_modified": state.last_modified, "length": state.length}
+        if state.validator:
+            self._note()
+
+    def scatter(self) -> None:
+        """From now on bytes come in any order, and what is there is noted."""
+        self.scattered = True
+        self._note()
+
+    def _note(self) -> None:
+        state = self.state
+        notes: dict[str, Any] = {"url": state.url, "etag": state.etag}
+        notes |= {"last_modified": state.last_modified, "length": state.length}
+        if self.scattered:
+            notes["done"] = list(self.done)
         new = self._notes.with_name(f"{self._notes.name}.new")
         new.write_text(json.dumps(notes), encoding="utf-8")
         os.replace(new, self._notes)
 
-    def write(self, pieces: list[bytes]) -> None:
-        """Add bytes. Raises OSError, with all that was written gone: a full disk is not kept full."""
-        assert self._file is not None
-        try:
-            for piece in pieces:
-                self._file.write(piece)
-                self.size += len(piece)
-            self._file.flush()
-        except OSError as error:
-            self.discard()
-            raise OSError(error.errno, error.strerror, str(self.part)) from None
+    def write(self, pieces: list[bytes], first: int | None = None) -> None:
+        """Add bytes, at the end or from byte ``first`` on.
+
+        Raises OSError, with all that was written gone: a full disk is not kept full.
+        """
+        with self._lock:
+            if self._file is None:  # another thread has failed
+                return
+            at = first = self.size if first is None else first
+            try:
+                self._file.seek(first)
+                for piece in pieces:
+                    self._file.write(piece)
+                    at += len(piece)
+                self._file.flush()
+                self.done.add(first, at)
+                if self.scattered:
+                    self._note()
+            except OSError as error:
+                self.discard()
+                raise OSError(error.errno, error.strerror, str(self.part)) from None
 
     def check(self, digests: list[Digest]) -> None:
         """Read the file and compare. Raises DecodingError, with the part gone."""
@@ -116,9 +151,12 @@ class PartFile:
     def finish(self, name: str) -> Path:
         """Give the whole file its name; in a folder one that is not taken yet, made of ``name``. Raises OSError."""
         assert self._file is not None
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._close()  # before the rename, for Windows
+        try:
+            os.fsync(self._file.fileno())
+            self._close()  # before the rename, for Windows
+        except OSError as error:  # some disks tell only now that they are full
+            self.discard()
+            raise OSError(error.errno, error.strerror, str(self.part)) from None
         try:
             if self.folder is None:
                 os.replace(self.part, self.path)
@@ -154,7 +192,7 @@ class PartFile:
         """Leave nothing behind."""
         with suppress(OSError):
             self._close()
-        for path in (self.part, self._notes):
+        for path in (self.part, self._notes, self._notes.with_name(f"{self._notes.name}.new")):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 
@@ -171,3 +209,8 @@ class PartFile:
         file, self._file = self._file, None
         if file is not None:
             file.close()
+
+
+def _creating(path: str, flags: int) -> int:
+    # No mode of open() keeps what is there, makes what is not, and writes anywhere.
+    return os.open(path, flags | os.O_CREAT, 0o666)

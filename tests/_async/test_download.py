@@ -209,6 +209,13 @@ async def test_what_can_not_be_written(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+@pytest.mark.skipif(not os.path.exists("/sys/kernel"), reason="no folder that nobody may write to")
+async def test_a_folder_that_may_not_be_written() -> None:
+    client = scripted((200, {}, b"x"))
+    with pytest.raises(OSError, match=r"(Permission|Read-only|not permitted).*/sys/kernel/duohttp\.bin\.part"):
+        await client.download("http://a.test/", "/sys/kernel/duohttp.bin")
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
 async def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x").write_bytes(b"old")

@@ -19,7 +19,7 @@ from ..values.url import Origin
 from .no_proxy import NoProxy
 from .proxy_patterns import ProxyPattern
 
-__all__ = ["ProxyChoice", "ProxyFunction", "ProxyRules", "proxies_from_environment", "proxy_rules"]
+__all__ = ["DIRECT", "ProxyChoice", "ProxyFunction", "ProxyRules", "proxies_from_environment", "proxy_rules"]
 
 # Choices that are remembered; a crawler meets more hosts than that, and starts anew.
 REMEMBERED = 1024

@@ -312,6 +312,25 @@ async def test_environment(monkeypatch: pytest.MonkeyPatch, nginx: Nginx, runnin
     assert await reaches()
 
 
+@pytest.mark.parametrize("engine", [NativeEngine, HttpcoreEngine])
+async def test_a_unix_socket_has_no_proxy_on_its_way(
+    monkeypatch: pytest.MonkeyPatch, nginx: Nginx, engine: Any
+) -> None:
+    """Neither does the request go another way, nor does what is for the proxy go over the socket."""
+    seen: list[Any] = []
+    monkeypatch.setenv("http_proxy", "http://user:secret@127.0.0.1:1")
+    monkeypatch.setenv("all_proxy", "socks5h://user:secret@127.0.0.1:1")
+    options: list[dict[str, Any]] = [{}, {"proxy": "http://user:secret@127.0.0.1:1"}]
+    for given in options:
+        async with AsyncClient(engine=engine(uds=nginx.socket_path), **given) as client:
+            assert (await client.get("http://nowhere.test/echo")).text.startswith("GET /echo\nhost=nowhere.test\n")
+            with pytest.raises(InvalidRequest, match="a Unix socket has no proxy on its way"):
+                await client.get("http://nowhere.test/echo", proxy="http://user:secret@127.0.0.1:1")
+            assert (await client.get("http://nowhere.test/echo", proxy=None)).status_code == 200
+            seen.extend(client.pool_stats().routes)
+    assert seen == ["http://nowhere.test:80"] * 2
+
+
 async def test_an_engine_without_proxies() -> None:
     from duohttp import MockEngine
 

@@ -313,6 +313,23 @@ def test_environment(monkeypatch: pytest.MonkeyPatch, nginx: Nginx, running: Run
     assert reaches()
 
 
+@pytest.mark.parametrize("engine", [NativeEngine, HttpcoreEngine])
+def test_a_unix_socket_has_no_proxy_on_its_way(monkeypatch: pytest.MonkeyPatch, nginx: Nginx, engine: Any) -> None:
+    """Neither does the request go another way, nor does what is for the proxy go over the socket."""
+    seen: list[Any] = []
+    monkeypatch.setenv("http_proxy", "http://user:secret@127.0.0.1:1")
+    monkeypatch.setenv("all_proxy", "socks5h://user:secret@127.0.0.1:1")
+    options: list[dict[str, Any]] = [{}, {"proxy": "http://user:secret@127.0.0.1:1"}]
+    for given in options:
+        with Client(engine=engine(uds=nginx.socket_path), **given) as client:
+            assert (client.get("http://nowhere.test/echo")).text.startswith("GET /echo\nhost=nowhere.test\n")
+            with pytest.raises(InvalidRequest, match="a Unix socket has no proxy on its way"):
+                client.get("http://nowhere.test/echo", proxy="http://user:secret@127.0.0.1:1")
+            assert (client.get("http://nowhere.test/echo", proxy=None)).status_code == 200
+            seen.extend(client.pool_stats().routes)
+    assert seen == ["http://nowhere.test:80"] * 2
+
+
 def test_an_engine_without_proxies() -> None:
     from duohttp import MockEngine
 

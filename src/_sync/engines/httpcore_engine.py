@@ -16,6 +16,7 @@ from ...exceptions import (
     ConnectError,
     ConnectTimeout,
     HTTPError,
+    InvalidRequest,
     MissingExtra,
     NetworkError,
     ProxyError,
@@ -24,7 +25,7 @@ from ...exceptions import (
     UnsupportedByEngine,
 )
 from ...rules.framing import authority_form, encode_request
-from ...rules.proxies import proxy_rules
+from ...rules.proxies import DIRECT, proxy_rules
 from ...values.capabilities import Capability
 from ...values.options import PROXIES
 from ...values.pool_stats import PoolStats
@@ -81,7 +82,9 @@ class HttpcoreDriver(Engine):
             raise ValueError("http1=False needs http2=True: one of them must be spoken")
         if settings.http2 and find_spec("h2") is None:
             raise MissingExtra("HTTP/2 needs the package h2: install duohttp[http2]")
-        self._proxies = proxy_rules(settings.proxy, os.environ if trusts(settings.trust_env, "proxy") else None)
+        # A Unix socket for everything leaves no place for a proxy.
+        named = os.environ if trusts(settings.trust_env, "proxy") else None
+        self._proxies = proxy_rules(settings.proxy, named) if settings.uds is None else DIRECT
         for proxy in self._proxies.proxies():
             self._check_proxy(proxy)
         self._network = Network(
@@ -112,6 +115,8 @@ class HttpcoreDriver(Engine):
         proxies = request.attribute(PROXIES)
         proxy = (self._proxies if proxies is None else proxies).proxy_for(endpoint.origin, request.url)
         if proxy is not None:
+            if self._settings.uds is not None:
+                raise InvalidRequest(f"a Unix socket has no proxy on its way: leave out proxy={proxy} or uds=")
             self._check_proxy(proxy)
         route = Route(endpoint.origin, proxy)
         if request.upgrades:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...._network import AsyncNetwork
+from ....exceptions import InvalidRequest
 from ....values.timeout import Deadline
 from ..tls_settings import HTTP1, TLSSettings
 from .proxy_logins import AsyncProxyLogins
@@ -48,6 +49,8 @@ class AsyncConnector:
         limit = None if timeout is None else Deadline(timeout)
         scheme, host, port = endpoint.origin
         if self._uds is not None:
+            if proxy is not None:
+                raise InvalidRequest(f"a Unix socket has no proxy on its way: leave out proxy={proxy} or uds=")
             stream = await self._network.connect_unix(self._uds, timeout)
         elif proxy is None:
             stream = await self._network.connect_tcp(host, port, timeout)

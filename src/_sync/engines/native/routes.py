@@ -20,7 +20,12 @@ __all__ = ["proxied", "settings_proxies", "wants_login"]
 
 
 def settings_proxies(settings: ConnectionSettings) -> ProxyChoice | None:
-    """Return the rules, or None where nothing names a proxy, which is the common case and costs nothing."""
+    """Return the rules, or None where nothing names a proxy, which is the common case and costs nothing.
+
+    A Unix socket for everything leaves no place for one.
+    """
+    if settings.uds is not None:
+        return None
     trusted = trusts(settings.trust_env, "proxy")
     if settings.proxy is None and not (trusted and any(name.lower().endswith("_proxy") for name in environ)):
         return None

@@ -145,6 +145,7 @@ if TYPE_CHECKING:
     from .rules.cookie_jar import CookieJar as CookieJar
     from .rules.event_stream import ServerSentEvent as ServerSentEvent
     from .rules.http1_limits import Http1Limits as Http1Limits
+    from .rules.http2_options import Http2Options as Http2Options
     from .rules.log_formats import LogFormat as LogFormat
     from .rules.multipart_parts import BodyPart as BodyPart
     from .rules.pagination import CursorPages as CursorPages
@@ -235,6 +236,7 @@ _WHERE = {
     "values.body": ("Body",),
     "values.response": ("BaseResponse",),
     "rules.http1_limits": ("Http1Limits",),
+    "rules.http2_options": ("Http2Options",),
     "engines.options": ("EngineOptions",),
     "values.pool_stats": ("PoolStats",),
     "values.proxy": ("Proxy",),

@@ -29,6 +29,7 @@ async_iterate       iterate           one pass over an iterable of the user, syn
 async_runner        runner            how work is run: as it is, or by an executor of the user
 AsyncExitStack      ExitStack
 async_body_chunks   body_chunks       one pass over a request body
+async_give_way      give_way          others go on first
 async_owner         owner             what runs this code: a loop, or None
 ==================  ================  ====================================================================
 
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from .async_calls import async_next as async_next
     from .async_calls import async_runner as async_runner
     from .async_loop import AsyncShield as AsyncShield
+    from .async_loop import async_give_way as async_give_way
     from .async_loop import async_owner as async_owner
     from .async_tasks import AsyncTask as AsyncTask
     from .async_tasks import AsyncTaskGroup as AsyncTaskGroup
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
     from .cell import StateLock as StateLock
     from .executor import runner as runner
     from .process import fork_generation as fork_generation
+    from .process import give_way as give_way
     from .process import owner as owner
     from .progress import progress_of as progress_of
     from .threads import Task as Task
@@ -128,6 +131,7 @@ _HOMES = {
     "async_iterate": ".async_calls",
     "async_limited": ".async_calls",
     "async_next": ".async_calls",
+    "async_give_way": ".async_loop",
     "async_owner": ".async_loop",
     "async_runner": ".async_calls",
     "async_spawn": ".async_tasks",
@@ -138,6 +142,7 @@ _HOMES = {
     "iterate": ".calls",
     "limited": ".calls",
     "next": ".calls",
+    "give_way": ".process",
     "owner": ".process",
     "progress_of": ".progress",
     "runner": ".executor",

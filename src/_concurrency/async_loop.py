@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from types import TracebackType
 from typing import Any
 
-__all__ = ["AsyncShield", "async_owner", "in_trio", "pause"]
+__all__ = ["AsyncShield", "async_give_way", "async_owner", "in_trio", "pause"]
 
 
 def in_trio() -> bool:
@@ -37,6 +37,15 @@ def async_owner() -> Hashable:
         token: Hashable = trio.lowlevel.current_trio_token()
         return token
     return asyncio.get_running_loop()
+
+
+async def async_give_way() -> None:
+    """Let all tasks that can go on do so first."""
+    if "trio" in sys.modules and in_trio():
+        trio: Any = sys.modules["trio"]
+        await trio.lowlevel.checkpoint()
+    else:
+        await asyncio.sleep(0)
 
 
 async def pause(seconds: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Hashable
 
-__all__ = ["fork_generation", "owner"]
+__all__ = ["fork_generation", "give_way", "owner"]
 
 _generation = 0
 
@@ -30,3 +30,7 @@ if hasattr(os, "register_at_fork"):
 def owner() -> Hashable:
     """Return what connections belong to; threads share them, so it is always None."""
     return None
+
+
+def give_way() -> None:
+    """Do nothing: threads go on side by side anyway."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .resolver import ResolverTypes as ResolverTypes
     from .resolver import StaticResolver as StaticResolver
     from .resolver import SystemResolver as SystemResolver
+    from .shared_read import async_read_shared as async_read_shared
+    from .shared_read import read_shared as read_shared
     from .stream import AsyncByteStream as AsyncByteStream
     from .stream import ByteStream as ByteStream
     from .tls import make_context as make_context
@@ -30,7 +32,9 @@ _HOMES = {
     "ResolverTypes": "resolver",
     "StaticResolver": "resolver",
     "SystemResolver": "resolver",
+    "async_read_shared": "shared_read",
     "make_context": "tls",
+    "read_shared": "shared_read",
 }
 
 

@@ -151,6 +151,20 @@ class AsyncTLSStream(AsyncByteStream):
                 wire = wire[await self._inner.write_until_readable(wire, left(deadline)) :]
         return len(view)
 
+    def send_nowait(self, data: bytes) -> memoryview:
+        if self._closed:
+            raise WriteError(f"the connection to {self._peer} is closed")
+        return self._inner.send_nowait(self._machine.write(data))
+
+    async def send_rest(self, rest: memoryview, timeout: float | None = None) -> None:
+        self._writers += 1
+        try:
+            await self._inner.send_rest(rest, timeout)
+            if self._machine.outgoing.pending:  # a reader left it to us
+                await self._send(self._machine.outgoing.read(), timeout)
+        finally:
+            self._writers -= 1
+
     def send_farewell(self, data: bytes) -> None:
         if not self._writers:
             try:

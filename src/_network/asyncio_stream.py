@@ -45,6 +45,10 @@ class AsyncioStream(AsyncByteStream):
         self.write_until_readable = core.write_until_readable  # type: ignore[method-assign]
         self.read_nowait = core.read_nowait  # type: ignore[method-assign]
 
+    def send_nowait(self, data: bytes) -> memoryview:
+        core = self._core
+        return memoryview(data)[0 if core.queued else core.try_send(data) :]
+
     def send_farewell(self, data: bytes) -> None:
         core = self._core
         if self._closed or core.queued or self._pid != os.getpid() or core.loop.is_closed():

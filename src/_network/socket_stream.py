@@ -103,6 +103,20 @@ class SocketStream(ByteStream):
         except (OSError, ValueError) as error:
             raise self._read_failed(error, None) from error
 
+    def wait_readable(self, waker: int, timeout: float | None = None) -> None:
+        self._reading = True
+        try:
+            if not select_readable((self._sock.fileno(), waker), timeout):
+                raise ReadTimeout(f"no byte came from {self._peer} for {timeout:g} s")
+        except (OSError, ValueError) as error:
+            if isinstance(error, ReadTimeout):
+                raise
+            raise self._read_failed(error, None) from error
+        finally:
+            self._reading = False
+            if self._closed:
+                self._close_socket()
+
     def _read_failed(self, error: Exception, timeout: float | None) -> Exception:
         if self._closed:
             return ReadError(f"the connection to {self._peer} is closed")
@@ -305,6 +319,16 @@ def _limit(sock: socket.socket, option: str, timeout: float | None) -> None:
     microseconds = 0 if timeout is None else max(int(timeout * 1e6), 1)
     packed = struct.pack("@ll", *divmod(microseconds, 1_000_000))
     sock.setsockopt(socket.SOL_SOCKET, getattr(socket, option), packed)
+
+
+def select_readable(descriptors: tuple[int, ...], timeout: float | None) -> bool:
+    """Wait until one of the descriptors can be read, and return whether one can."""
+    if not hasattr(select, "poll"):
+        return bool(select.select(descriptors, (), (), timeout)[0])
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(None if timeout is None else timeout * 1000))
 
 
 def _ready(sock: socket.socket, timeout: float | None) -> tuple[bool, bool]:

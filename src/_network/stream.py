@@ -40,6 +40,18 @@ class AsyncByteStream:
         """
         raise NotImplementedError
 
+    def send_nowait(self, data: bytes) -> memoryview:
+        """Send what can be sent without waiting; return what is left on the wire, to be given to ``send_rest``.
+
+        For those who must not be cancelled in the midst of a message. Nobody else may write meanwhile.
+        Raises WriteError.
+        """
+        return memoryview(data)
+
+    async def send_rest(self, rest: memoryview, timeout: float | None = None) -> None:
+        """Send what ``send_nowait`` left. Raises as ``write``."""
+        await self.write(rest, timeout)
+
     def read_nowait(self, max_bytes: int) -> bytes | None:
         """Return what came already, ``b""`` at the end of the stream, or None if nothing came. Raises ReadError."""
         raise NotImplementedError
@@ -102,6 +114,25 @@ class ByteStream:
 
         For uploads: a server that answers early may never read the rest. What was not sent can't be sent later.
         Nobody else may read meanwhile. Raises as ``write``.
+        """
+        raise NotImplementedError
+
+    def send_nowait(self, data: bytes) -> memoryview:
+        """Send what can be sent without waiting; return what is left on the wire, to be given to ``send_rest``.
+
+        For those who must not be cancelled in the midst of a message. Nobody else may write meanwhile.
+        Raises WriteError.
+        """
+        return memoryview(data)
+
+    def send_rest(self, rest: memoryview, timeout: float | None = None) -> None:
+        """Send what ``send_nowait`` left. Raises as ``write``."""
+        self.write(rest, timeout)
+
+    def wait_readable(self, waker: int, timeout: float | None = None) -> None:
+        """Wait until ``read_nowait`` may have something, or the descriptor ``waker`` can be read.
+
+        ``timeout`` is in seconds, None waits for ever. Raises ReadTimeout and ReadError.
         """
         raise NotImplementedError
 

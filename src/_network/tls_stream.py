@@ -135,6 +135,9 @@ class TLSStream(ByteStream):
         finally:
             self._sending.release()
 
+    def wait_readable(self, waker: int, timeout: float | None = None) -> None:
+        self._inner.wait_readable(waker, timeout)
+
     def read_nowait(self, max_bytes: int) -> bytes | None:
         while True:
             if self._maybe:

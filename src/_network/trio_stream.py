@@ -81,6 +81,9 @@ class TrioStream(AsyncByteStream):
             return 0
         return await self._write(data, timeout, until_readable=True)
 
+    def send_nowait(self, data: bytes) -> memoryview:
+        return memoryview(data)[0 if self._queued else self._send(data) :]
+
     def send_farewell(self, data: bytes) -> None:
         if not self._closed and not self._queued and self._pid == os.getpid():
             try:

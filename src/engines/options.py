@@ -43,6 +43,10 @@ class EngineOptions:
             setattr(other, name, UNSET)
         return other
 
+    def driver_for(self, settings: ConnectionSettings) -> str:
+        """Return the name of the driver for these settings of a client."""
+        return self.driver
+
     def _given(self) -> Iterator[tuple[str, Any]]:
         for name, value in vars(self).items():
             if value is not UNSET and not name.startswith("_"):
@@ -64,10 +68,6 @@ class EngineOptions:
 
 def default_options(settings: ConnectionSettings) -> EngineOptions:
     """Return the options of the engine that a client uses when none was chosen: the first that can do what is asked."""
-    if settings.http2 or not settings.http1:
-        from .httpcore import HttpcoreEngine
-
-        return HttpcoreEngine()
     from .native import NativeEngine
 
     return NativeEngine()

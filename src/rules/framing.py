@@ -13,6 +13,7 @@ from ..values.headers import Headers, check_method, header_lines
 from ..values.url import Endpoint
 
 __all__ = [
+    "EXPECT_BODY",
     "LAST_CHUNK",
     "LengthGuard",
     "absolute_form",
@@ -30,7 +31,7 @@ _HOST = re.compile(rb"[A-Za-z0-9\-._~%!$&'()*+,;=:\[\]]+")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 
 # Without a body, these still say that there is none (RFC 9110 section 8.6); the others never have one.
-_EXPECT_BODY = frozenset({"POST", "PUT", "PATCH", "QUERY"})
+EXPECT_BODY = frozenset({"POST", "PUT", "PATCH", "QUERY"})
 _NO_TRAILERS = frozenset(
     {
         "authorization",
@@ -119,7 +120,7 @@ def encode_request(
             length = _given_framing(headers, body, length)
             return b"%b%b\r\n" % (start, lines), length
     if body is None:
-        return start + lines + (b"Content-Length: 0\r\n\r\n" if method in _EXPECT_BODY else b"\r\n"), 0
+        return start + lines + (b"Content-Length: 0\r\n\r\n" if method in EXPECT_BODY else b"\r\n"), 0
     if method in ("CONNECT", "TRACE"):
         raise LocalProtocolError(f"a {method} request has no body (RFC 9110 section 9.3)")
     if length is None:

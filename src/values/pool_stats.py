@@ -8,19 +8,23 @@ __all__ = ["PoolStats", "RouteStats"]
 
 
 class RouteStats(Value):
-    """Connections open (idle ones included), idle, and requests waiting, for one origin."""
+    """Connections open (idle ones included), idle, requests waiting and on HTTP/2 connections, for one origin."""
 
     open: int
     idle: int
     waiting: int
+    streams: int = 0
 
     def plus(self, other: RouteStats) -> RouteStats:
         """Return the sums."""
-        return RouteStats(self.open + other.open, self.idle + other.idle, self.waiting + other.waiting)
+        return RouteStats(**{name: getattr(self, name) + getattr(other, name) for name in self._fields})
 
 
 class PoolStats(Value):
-    """Connections open (idle ones included), idle, requests waiting, and how many were ever opened and reused."""
+    """Connections open (idle ones included), idle, requests waiting, and how many were ever opened and reused.
+
+    ``streams`` counts the requests on HTTP/2 connections, which share them.
+    """
 
     open: int
     idle: int
@@ -28,6 +32,7 @@ class PoolStats(Value):
     opened: int
     reused: int
     routes: dict[str, RouteStats]
+    streams: int = 0
 
     def plus(self, other: PoolStats) -> PoolStats:
         """Return the sums, also route by route."""

@@ -18,6 +18,7 @@ DRIVERS: dict[str, tuple[str, str]] = {
     "httpcore": (".httpcore_engine", "AsyncHttpcoreDriver"),
     "mock": (".mock", "AsyncMockDriver"),
     "native": (".native.engine", "AsyncNativeDriver"),
+    "native_http2": (".native.http2_engine", "AsyncHttp2Driver"),
     "wsgi": (".wsgi", "AsyncWsgiDriver"),
 }
 
@@ -35,7 +36,7 @@ def build_engine(engine: EngineOptions | AsyncEngine | None, settings: Connectio
     if not isinstance(options, EngineOptions):
         hint = "; make an object of it: add ()" if isinstance(options, type) else ""
         raise TypeError(f"engine is an engine's options or an {AsyncEngine.__name__}, not {options!r}{hint}")
-    driver = DRIVERS.get(options.driver)
+    driver = DRIVERS.get(options.driver_for(settings))
     if driver is None:
         raise TypeError(f"no engine is registered as {options.driver!r}, which {options!r} asks for")
     module, name = driver

@@ -19,6 +19,7 @@ DRIVERS: dict[str, tuple[str, str]] = {
     "httpcore": (".httpcore_engine", "HttpcoreDriver"),
     "mock": (".mock", "MockDriver"),
     "native": (".native.engine", "NativeDriver"),
+    "native_http2": (".native.http2_engine", "Http2Driver"),
     "wsgi": (".wsgi", "WsgiDriver"),
 }
 
@@ -36,7 +37,7 @@ def build_engine(engine: EngineOptions | Engine | None, settings: ConnectionSett
     if not isinstance(options, EngineOptions):
         hint = "; make an object of it: add ()" if isinstance(options, type) else ""
         raise TypeError(f"engine is an engine's options or an {Engine.__name__}, not {options!r}{hint}")
-    driver = DRIVERS.get(options.driver)
+    driver = DRIVERS.get(options.driver_for(settings))
     if driver is None:
         raise TypeError(f"no engine is registered as {options.driver!r}, which {options!r} asks for")
     module, name = driver

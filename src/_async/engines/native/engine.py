@@ -24,6 +24,7 @@ from .pool import AsyncPool, AsyncRoutePool
 from .routes import proxied, settings_proxies, wants_login
 
 if TYPE_CHECKING:
+    from ...._network import AsyncByteStream
     from ....values.proxy import Proxy
 
 __all__ = ["AsyncNativeDriver"]
@@ -126,20 +127,23 @@ class AsyncNativeDriver(AsyncEngine):
         except BaseException:
             pool.give_back(taken)
             raise
-        connection = AsyncConnection(
-            stream,
-            pool,
-            taken,
-            parser=ResponseParser(self._parser_limits),
-            expiry=self._limits.keepalive_expiry,
-            max_age=self._limits.max_age,
-        )
+        connection = self._make_connection(stream, pool, taken)
         try:
             pool.add(connection)
         except BaseException:
             connection.abort()
             raise
         return connection
+
+    def _make_connection(self, stream: AsyncByteStream, pool: AsyncPool, permit: AsyncRoutePool) -> AsyncConnection:
+        return AsyncConnection(
+            stream,
+            pool,
+            permit,
+            parser=ResponseParser(self._parser_limits),
+            expiry=self._limits.keepalive_expiry,
+            max_age=self._limits.max_age,
+        )
 
     # Pools: one for each event loop, none that was made before a fork.
 
@@ -153,10 +157,13 @@ class AsyncNativeDriver(AsyncEngine):
                 _abort(self._pools.pop(other))
             pool = self._pools.get(here)
             if pool is None:
-                pool = self._pools[here] = AsyncPool(self._limits)
+                pool = self._pools[here] = self._make_pool()
             self._owner = here
             self._pool = pool
         return pool
+
+    def _make_pool(self) -> AsyncPool:
+        return AsyncPool(self._limits)
 
     def _lock(self, generation: int) -> AsyncStateLock:
         """Return the lock of this process: one that a thread of the parent held at the fork is held for ever here."""

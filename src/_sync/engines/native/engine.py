@@ -25,6 +25,7 @@ from .pool import Pool, RoutePool
 from .routes import proxied, settings_proxies, wants_login
 
 if TYPE_CHECKING:
+    from ...._network import ByteStream
     from ....values.proxy import Proxy
 
 __all__ = ["NativeDriver"]
@@ -125,20 +126,23 @@ class NativeDriver(Engine):
         except BaseException:
             pool.give_back(taken)
             raise
-        connection = Connection(
-            stream,
-            pool,
-            taken,
-            parser=ResponseParser(self._parser_limits),
-            expiry=self._limits.keepalive_expiry,
-            max_age=self._limits.max_age,
-        )
+        connection = self._make_connection(stream, pool, taken)
         try:
             pool.add(connection)
         except BaseException:
             connection.abort()
             raise
         return connection
+
+    def _make_connection(self, stream: ByteStream, pool: Pool, permit: RoutePool) -> Connection:
+        return Connection(
+            stream,
+            pool,
+            permit,
+            parser=ResponseParser(self._parser_limits),
+            expiry=self._limits.keepalive_expiry,
+            max_age=self._limits.max_age,
+        )
 
     # Pools: one for each event loop, none that was made before a fork.
 
@@ -152,10 +156,13 @@ class NativeDriver(Engine):
                 _abort(self._pools.pop(other))
             pool = self._pools.get(here)
             if pool is None:
-                pool = self._pools[here] = Pool(self._limits)
+                pool = self._pools[here] = self._make_pool()
             self._owner = here
             self._pool = pool
         return pool
+
+    def _make_pool(self) -> Pool:
+        return Pool(self._limits)
 
     def _lock(self, generation: int) -> StateLock:
         """Return the lock of this process: one that a thread of the parent held at the fork is held for ever here."""

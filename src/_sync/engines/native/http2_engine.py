@@ -1,0 +1,217 @@
+# Generated from src/_async/engines/native/http2_engine.py by scripts/generate_sync.py. Do not edit.
+"""The native engine with HTTP/2: which protocol a request goes by, and what is sent again when a connection ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...._concurrency import Waiter, fork_generation, owner
+from ....engines.native import NativeEngine
+from ....exceptions import NetworkError, RemoteProtocolError, UnsupportedByEngine
+from ....rules.http2_headers import require_hpack
+from ....rules.http2_options import DEFAULT_HTTP2_OPTIONS
+from ....values.capabilities import Capability
+from ....values.options import PROXIES
+from ....values.request import Request
+from ....values.settings import ConnectionSettings
+from ....values.unset import Unset
+from ....values.url import Endpoint, Origin, endpoint_of
+from ...response import Response
+from ..tls_settings import HTTP1
+from .connection import Connection
+from .engine import NativeDriver
+from .http2_connection import Http2Connection
+from .http2_exchange import Http2Exchange
+from .http2_pool import Http2Pool
+from .pool import Pool, RoutePool
+from .routes import proxied, wants_login
+
+if TYPE_CHECKING:
+    from ...._network import ByteStream
+    from ....values.proxy import Proxy
+
+__all__ = ["Http2Driver"]
+
+# A request is sent no more often than this, however many servers say that they did nothing with it.
+MAX_SENDS = 4
+
+
+class Http1Route(NamedTuple):
+    """A route on which only HTTP/1.1 is spoken, beside one where HTTP/2 may be."""
+
+    origin: Origin
+    proxy: Any
+
+    def __str__(self) -> str:
+        way = "" if self.proxy is None else f" via {self.proxy}"
+        return f"{self.origin}{way} (HTTP/1.1)"
+
+
+class Http2Driver(NativeDriver):
+    """The native engine of a client with ``http2=True``, or ``http1=False``."""
+
+    capabilities = NativeDriver.capabilities | {Capability.HTTP2}
+
+    def __init__(self, options: NativeEngine, settings: ConnectionSettings) -> None:
+        super().__init__(options, settings)
+        require_hpack()
+        given = options.http2_options
+        self._http2_options = DEFAULT_HTTP2_OPTIONS if isinstance(given, Unset) else given
+        self._http1 = self._settings.http1
+        self._alpn = ("h2", "http/1.1") if self._http1 else ("h2",)
+
+    def _make_pool(self) -> Pool:
+        return Http2Pool(self._limits)
+
+    def execute(self, request: Request, *, through: Proxy | None = None) -> Response:
+        """Send the request and return its response with an unread stream. Raises RequestError.
+
+        ``through`` is a proxy that was chosen already, and what it is to know about who asks is in the request.
+        """
+        original = request  # what only a proxy may see stays out of the response
+        endpoint = endpoint_of(request.url)
+        route: Any = endpoint.origin
+        proxy: Proxy | None = None
+        proxies = self._proxies
+        if request.own_attributes is not None:
+            proxies = request.own_attributes.get(PROXIES, proxies)
+        if proxies is not None:
+            proxy = through or proxies.proxy_for(endpoint.origin, request.url)
+            if proxy is not None and proxy is not through and proxy.logs_in and wants_login(request, endpoint):
+                from .proxy_auth import send_logged_in
+
+                return send_logged_in(self, request, endpoint, proxy, self._connector.logins.of(proxy))
+            request, endpoint, route = proxied(request, endpoint, proxy)
+        alone = self._needs_http1(request, endpoint, proxy)
+        if alone and endpoint.origin.scheme == "https":
+            route = Http1Route(endpoint.origin, proxy)
+        response = self._send(request, endpoint, proxy, route, alone)
+        response.request = original
+        return response
+
+    def _needs_http1(self, request: Request, endpoint: Endpoint, proxy: Proxy | None) -> bool:
+        """Whether a request can go by HTTP/1.1 only. Raises UnsupportedByEngine where that is switched off."""
+        if request.upgrades or request.method == "CONNECT":
+            if not self._http1:
+                raise UnsupportedByEngine("a connection can leave HTTP/1.1 only, which http1=False switched off")
+            return True
+        # An HTTP proxy that forwards is spoken to by HTTP/1.1.
+        return endpoint.origin.scheme == "http" and (self._http1 or (proxy is not None and not proxy.is_socks))
+
+    def _send(self, request: Request, endpoint: Endpoint, proxy: Proxy | None, route: Any, alone: bool) -> Response:
+        first: NetworkError | None = None
+        sends = 0
+        while True:
+            pool: Any = self._pool
+            if pool is None or self._owner is not owner() or self._generation != fork_generation():
+                pool = self._pool_here()
+            taken = pool.take_any(route, alone=alone, fresh=first is not None)
+            connection = self._connection(pool, taken, request, endpoint, proxy, alone)
+            if connection is None:
+                continue
+            reused = connection.used
+            sends += 1
+            if isinstance(connection, Connection):
+                try:
+                    return connection.exchange(request, endpoint)
+                except NetworkError as error:
+                    if first is None and reused and not connection.parser.started and self._may_send_again(request):
+                        first = error
+                        continue
+                    raise error from first
+            exchange = Http2Exchange(connection, request)
+            try:
+                response = exchange.run(endpoint)
+            except (NetworkError, RemoteProtocolError) as error:
+                if sends >= MAX_SENDS or not self._again(exchange, request, error, reused, first):
+                    raise error from first
+                if not exchange.unprocessed():
+                    first = error  # type: ignore[assignment]
+                continue
+            if response is not None:
+                return response
+
+    def _connection(
+        self, pool: Http2Pool, taken: Any, request: Request, endpoint: Endpoint, proxy: Proxy | None, alone: bool
+    ) -> Connection | Http2Connection | None:
+        """Return the connection that was taken or waited for, or open one; None if it turns out to be of no use."""
+        if isinstance(taken, Waiter):
+            taken = pool.wait(taken, request.timeout.pool, request.deadline)
+        if isinstance(taken, RoutePool):
+            return self._open(pool, taken, request, endpoint, proxy, alone)
+        connection: Connection | Http2Connection = taken
+        if isinstance(connection, Connection):
+            if connection.usable():
+                return connection
+        elif connection.streams > 1:
+            return connection
+        else:
+            try:
+                if connection.usable() and (not connection.suspect() or connection.probe()):
+                    return connection
+            except BaseException:
+                pool.release_stream(connection)
+                raise
+        pool.release(connection, reusable=False)
+        return None
+
+    def _open(
+        self,
+        pool: Http2Pool,
+        permit: RoutePool,
+        request: Request,
+        endpoint: Endpoint,
+        proxy: Any,
+        alone: bool,
+    ) -> Connection | Http2Connection:
+        try:
+            stream = self._connector.open(request, endpoint, proxy, HTTP1 if alone else self._alpn)
+            http2 = not alone and self._agreed(stream, endpoint)
+        except BaseException:
+            pool.give_back(permit)
+            raise
+        connection: Connection | Http2Connection
+        limits = self._limits
+        if http2:
+            connection = Http2Connection(
+                stream,
+                pool,
+                permit,
+                options=self._http2_options,
+                expiry=limits.keepalive_expiry,
+                max_age=limits.max_age,
+            )
+        else:
+            connection = self._make_connection(stream, pool, permit)
+        try:
+            pool.settle(connection)
+        except BaseException:
+            connection.abort()
+            raise
+        return connection
+
+    def _agreed(self, stream: ByteStream, endpoint: Endpoint) -> bool:
+        """Whether a new connection speaks HTTP/2: what ALPN says (RFC 7301), or prior knowledge without TLS."""
+        if endpoint.origin.scheme == "http":
+            return True
+        tls: Any = stream.get_extra_info("ssl_object")
+        protocol = tls.selected_alpn_protocol()
+        if protocol != "h2" and not self._http1:
+            stream.abort()
+            said = f"it chose {protocol!r}" if protocol else "it chose no protocol"
+            raise RemoteProtocolError(
+                f"{endpoint.origin} does not speak HTTP/2 ({said}), and http1=False was asked for"
+            )
+        return bool(protocol == "h2")
+
+    def _again(
+        self, exchange: Http2Exchange, request: Request, error: Exception, reused: bool, first: Exception | None
+    ) -> bool:
+        """Whether a request that failed is sent again (RFC 9113 section 8.7)."""
+        body = request.body
+        if exchange.unprocessed():
+            return body is None or body.replayable
+        stream = exchange.stream
+        started = stream is None or stream.started
+        lost = first is None and reused and not started and isinstance(error, NetworkError)
+        return lost and self._may_send_again(request)

@@ -1,0 +1,292 @@
+# Generated from src/_async/engines/native/http2_exchange.py by scripts/generate_sync.py. Do not edit.
+"""One request and its response on a shared HTTP/2 connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ...._concurrency import Shield, body_chunks, give_way
+from ....exceptions import ReadTimeout, WriteTimeout
+from ....rules.framing import EXPECT_BODY, LengthGuard
+from ....rules.http2_stream import Http2Stream
+from ....rules.request_head import encode_head
+from ....values.headers import Headers, RawHeaders
+from ....values.request import Request
+from ...response import BodyStream, Response
+from .connection import CONTINUE_WAIT, JOINED_SIZE, UPLOAD_SIZE, close_source
+from .http2_connection import FAREWELL_TIMEOUT
+
+if TYPE_CHECKING:
+    from ....values.body import Body
+    from ....values.timeout import Deadline
+    from ....values.url import Endpoint
+    from .http2_connection import Http2Connection
+
+__all__ = ["Http2Body", "Http2Exchange"]
+
+
+class Http2Exchange:
+    """Sends one request; ``connection`` counts it among its streams until it or its response's body ends."""
+
+    __slots__ = ("_connection", "_deadline", "_request", "stream")
+
+    def __init__(self, connection: Http2Connection, request: Request) -> None:
+        self._connection = connection
+        self._request = request
+        self._deadline = request.deadline
+        self.stream: Http2Stream | None = None
+        """None as long as nothing was sent."""
+
+    def unprocessed(self) -> bool:
+        """Whether it is certain that the server did nothing with the request."""
+        return self.stream is None or self.stream.unprocessed
+
+    def run(self, endpoint: Endpoint) -> Response | None:
+        """Send the request and return its response; None where the connection takes no more requests.
+
+        Raises TransportError. When it raises, or is cancelled, the server is told to stop.
+        """
+        connection = self._connection
+        request = self._request
+        body = request.body
+        try:
+            _, length = encode_head(request, endpoint)
+            if body is None:
+                stream = self._open(endpoint, length if request.method in EXPECT_BODY else None, end=True)
+                if stream is not None:
+                    self._send(stream)
+            else:
+                stream = self._upload(endpoint, body, length)
+            if stream is None:
+                connection.owner.release_stream(connection)
+                return None
+            read = request.timeout.read
+            while not stream.head_complete:
+                if stream.error is not None:
+                    raise stream.error
+                connection.wait(stream, self._limit(read))
+            return self._respond(stream)
+        except BaseException:
+            self._give_up()
+            raise
+
+    def _limit(self, timeout: float | None) -> float | None:
+        deadline = self._deadline
+        return timeout if deadline is None else deadline.clamp(timeout)
+
+    def _open(self, endpoint: Endpoint, length: int | None, *, end: bool) -> Http2Stream | None:
+        connection = self._connection
+        request = self._request
+        shared = request.shared_headers
+        with connection.lock:
+            if connection.machine.goaway:
+                return None
+            self.stream = stream = connection.machine.open(
+                request.method,
+                endpoint.origin.scheme,
+                endpoint.host,
+                endpoint.target,
+                request.headers if shared is None else shared,
+                length,
+                end=end,
+            )
+        return stream
+
+    def _send(self, stream: Http2Stream) -> None:
+        """Send what was queued, together with what others queue meanwhile."""
+        connection = self._connection
+        if connection.gathering:
+            return
+        if connection.streams > 1:
+            connection.gathering = True
+            try:
+                give_way()
+            finally:
+                connection.gathering = False
+        connection.flush(self._limit(self._request.timeout.write))
+
+    def _respond(self, stream: Http2Stream) -> Response:
+        connection = self._connection
+        request = self._request
+        connection.used = True
+        response = Response(stream.status, stream.headers, None, request, None, "HTTP/2")
+        if stream.informational:
+            response.early_hints = [Headers.from_raw(raw) for status, raw in stream.informational if status == 103]
+        body = Http2Body(connection, stream, request.timeout.read, self._deadline)
+        if stream.ended and stream.error is None and not request.stream:
+            # All of it is here, as is usual for small ones.
+            response.fill(stream.take(), stream.trailers)
+            body.close()
+        else:
+            response.attach(body)
+        return response
+
+    def _give_up(self) -> None:
+        connection = self._connection
+        stream = self.stream
+        if stream is not None:
+            connection.give_up(stream)
+        connection.owner.release_stream(connection)
+        with Shield():
+            connection.flush(FAREWELL_TIMEOUT)
+
+    # Bodies.
+
+    def _upload(self, endpoint: Endpoint, body: Body, length: int | None) -> Http2Stream | None:
+        """Send head and body. Stops where the server answers or resets the stream before the end."""
+        data = body.data
+        expects = "expect" in self._request.headers
+        if data is not None and len(data) <= JOINED_SIZE and not expects:
+            stream = self._open(endpoint, length, end=not data)
+            if stream is not None and data:
+                self._send_piece(stream, memoryview(data), last=True)
+            elif stream is not None:
+                self._send(stream)
+            return stream
+        pieces = body_chunks(body)  # one that can't be sent is refused before anything is
+        uploaded = False
+        try:
+            stream = self._open(endpoint, length, end=False)
+            if stream is not None and self._invited(stream):
+                uploaded = self._send_body(stream, pieces, length)
+        finally:
+            if not uploaded:
+                close_source(pieces)
+        return stream
+
+    def _invited(self, stream: Http2Stream) -> bool:
+        """Send the head; with ``Expect: 100-continue`` wait for the server (RFC 9110 section 10.1.1)."""
+        request = self._request
+        if request.headers.get("expect", "").lower() != "100-continue":
+            return True
+        self._connection.flush(self._limit(request.timeout.write))
+        try:
+            while not stream.informational and not self._answered(stream):
+                self._connection.wait(stream, self._limit(CONTINUE_WAIT))
+        except ReadTimeout:
+            # Servers that know nothing of it just wait for the body.
+            return True
+        return not self._answered(stream)
+
+    def _send_body(self, stream: Http2Stream, pieces: Iterator[bytes], length: int | None) -> bool:
+        """Send the body piece by piece; return whether all of it went out."""
+        guard = LengthGuard(length)
+        for piece in pieces:
+            guard.add(len(piece))
+            if not self._send_piece(stream, memoryview(piece)):
+                return False
+        guard.finish()
+        with self._connection.lock:
+            self._connection.machine.send_end(stream)
+        self._connection.flush(self._limit(self._request.timeout.write), wait=True)
+        return True
+
+    def _send_piece(self, stream: Http2Stream, piece: memoryview, *, last: bool = False) -> bool:
+        """Send a piece as the windows allow; return whether all of it went out."""
+        connection = self._connection
+        machine = connection.machine
+        write = self._request.timeout.write
+        while piece:
+            connection.poll()
+            if self._answered(stream):
+                return False
+            with connection.lock:
+                sent = machine.send_data(stream, piece[:UPLOAD_SIZE])
+                piece = piece[sent:]
+                if last and not piece:
+                    machine.send_end(stream)
+                if not sent:
+                    machine.widen(stream)
+            if machine.outgoing:
+                connection.flush(self._limit(write), wait=True)
+            if not sent:
+                self._wait_window(stream, write)
+        return True
+
+    def _wait_window(self, stream: Http2Stream, write: float | None) -> None:
+        """Wait until the server lets more of the body come, or says something else."""
+        try:
+            self._connection.wait(stream, self._limit(write))
+        except ReadTimeout:
+            raise WriteTimeout("the server did not take more of the body in time (HTTP/2 flow control)") from None
+
+    def _answered(self, stream: Http2Stream) -> bool:
+        """Whether the rest of the body is of no use: the final answer came, unless it is one that reads on."""
+        if stream.ended or self._connection.write_error is not None:
+            return True
+        return stream.head_complete and stream.status >= 300
+
+
+class Http2Body(BodyStream):
+    """The body of one response; its stream counts until its end."""
+
+    __slots__ = ("_connection", "_deadline", "_stream", "_timeout")
+
+    def __init__(
+        self, connection: Http2Connection, stream: Http2Stream, timeout: float | None, deadline: Deadline | None
+    ) -> None:
+        self._connection: Http2Connection | None = connection
+        self._stream = stream
+        self._timeout = timeout
+        self._deadline = deadline
+
+    def receive(self) -> bytes:
+        """Return the next piece, or b"" at the end. Raises ReadTimeout, ServerDisconnected, RemoteProtocolError."""
+        connection = self._connection
+        if connection is None:
+            return b""
+        stream = self._stream
+        machine = connection.machine
+        try:
+            while True:
+                with connection.lock:
+                    data = stream.take()
+                    if data:
+                        machine.acknowledge(stream)
+                if data:
+                    if machine.outgoing:
+                        connection.flush(self._limit())
+                    return data
+                if stream.error is not None:
+                    raise stream.error
+                if stream.ended:
+                    break
+                connection.wait(stream, self._limit())
+        except BaseException:
+            self.close()
+            raise
+        self.close()
+        return b""
+
+    def _limit(self) -> float | None:
+        deadline = self._deadline
+        return self._timeout if deadline is None else deadline.clamp(self._timeout)
+
+    def close(self) -> None:
+        """Give up what is unread; the server is told to stop unless it has sent all, and got all."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        stream = self._stream
+        whole = stream.ended and stream.local_ended
+        if not whole:
+            connection.give_up(stream)
+        connection.owner.release_stream(connection)
+        if not whole:
+            with Shield():
+                connection.flush(FAREWELL_TIMEOUT)
+
+    def abandon(self) -> bool:
+        """Give up what is unread without waiting; return whether there was anything."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return False
+        if not (self._stream.ended and self._stream.local_ended):
+            connection.drop(self._stream)
+        connection.owner.release_stream(connection)
+        return True
+
+    def trailers(self) -> RawHeaders:
+        """Return the trailer fields, known at the end of the body."""
+        return self._stream.trailers

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..values.headers import RawHeaders
     from .cache_storage import CacheReader, CacheStorage, CacheWriter
 
-__all__ = ["BodyStore", "Slice", "read_slice"]
+__all__ = ["BodyStore", "Slice", "open_slice", "read_piece", "read_slice"]
 
 Slice: TypeAlias = "tuple[CacheEntry, int, int]"
 """Some bytes of a stored body: its entry, where they begin in what is stored, and how many they are."""
@@ -32,6 +32,21 @@ def read_slice(storage: CacheStorage, wanted: Slice) -> bytes | None:
     finally:
         reader.close()
     return data if len(data) == size else None
+
+
+def open_slice(storage: CacheStorage, wanted: Slice) -> tuple[CacheReader, bytes] | None:
+    """Return a reader of a stored body and the first of the bytes that are wanted; None where they are gone."""
+    entry, start, size = wanted
+    reader = storage.open(entry)
+    if reader is None:
+        return None
+    try:
+        return reader, read_piece(reader, start, size)
+    except BaseException as error:
+        reader.close()
+        if isinstance(error, LookupError):
+            return None
+        raise
 
 
 def read_piece(reader: CacheReader, start: int, size: int) -> bytes:

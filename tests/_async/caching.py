@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from duohttp import AsyncClient, AsyncResponse, HttpCache, MemoryCacheStorage, MockEngine
-from duohttp._concurrency import wall_time
+from duohttp import AsyncClient, AsyncEngine, AsyncResponse, HttpCache, MemoryCacheStorage, MockEngine, Request
+from duohttp._async.response import AsyncBytesStream
+from duohttp._concurrency import AsyncEvent, wall_time
 from duohttp.engines.mock_rules import Answer
 
-__all__ = ["URL", "BlockingStorage", "cached", "date", "outcomes", "sent"]
+__all__ = ["URL", "AsyncBarredEngine", "BlockingStorage", "cached", "date", "outcomes", "sent"]
 
 URL = "http://a.test/x"
 
@@ -47,3 +48,29 @@ def sent(engine: MockEngine, number: int = -1) -> dict[str, str]:
     usual = ("accept", "accept-encoding", "user-agent")
     headers = engine.history[number].headers
     return {name.lower(): value for name, value in headers.items() if name.lower() not in usual}
+
+
+class AsyncBarredEngine(AsyncEngine):
+    """Answers when ``gate`` is set, or with the next of ``errors``; the body is the number of the request."""
+
+    def __init__(self, headers: dict[str, str], *errors: Exception | None) -> None:
+        self.gate = AsyncEvent()
+        self.headers = headers
+        self.status = 200
+        self.requests: list[Request] = []
+        self.errors = list(errors)
+
+    def shut(self) -> None:
+        """Have the next requests wait again."""
+        self.gate = AsyncEvent()
+
+    async def execute(self, request: Request) -> AsyncResponse:
+        """Answer one request."""
+        self.requests.append(request)
+        body = str(len(self.requests)).encode()
+        error = self.errors.pop(0) if self.errors else None
+        await self.gate.wait()
+        if error is not None:
+            raise error
+        raw = [(name.encode(), value.encode()) for name, value in self.headers.items()]
+        return AsyncResponse(self.status, raw, AsyncBytesStream(body), request=request)

@@ -6,11 +6,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from duohttp import Client, HttpCache, MemoryCacheStorage, MockEngine, Response
-from duohttp._concurrency import wall_time
+from duohttp import Client, Engine, HttpCache, MemoryCacheStorage, MockEngine, Request, Response
+from duohttp._concurrency import Event, wall_time
+from duohttp._sync.response import BytesStream
 from duohttp.engines.mock_rules import Answer
 
-__all__ = ["URL", "BlockingStorage", "cached", "date", "outcomes", "sent"]
+__all__ = ["URL", "BarredEngine", "BlockingStorage", "cached", "date", "outcomes", "sent"]
 
 URL = "http://a.test/x"
 
@@ -48,3 +49,29 @@ def sent(engine: MockEngine, number: int = -1) -> dict[str, str]:
     usual = ("accept", "accept-encoding", "user-agent")
     headers = engine.history[number].headers
     return {name.lower(): value for name, value in headers.items() if name.lower() not in usual}
+
+
+class BarredEngine(Engine):
+    """Answers when ``gate`` is set, or with the next of ``errors``; the body is the number of the request."""
+
+    def __init__(self, headers: dict[str, str], *errors: Exception | None) -> None:
+        self.gate = Event()
+        self.headers = headers
+        self.status = 200
+        self.requests: list[Request] = []
+        self.errors = list(errors)
+
+    def shut(self) -> None:
+        """Have the next requests wait again."""
+        self.gate = Event()
+
+    def execute(self, request: Request) -> Response:
+        """Answer one request."""
+        self.requests.append(request)
+        body = str(len(self.requests)).encode()
+        error = self.errors.pop(0) if self.errors else None
+        self.gate.wait()
+        if error is not None:
+            raise error
+        raw = [(name.encode(), value.encode()) for name, value in self.headers.items()]
+        return Response(self.status, raw, BytesStream(body), request=request)

@@ -43,10 +43,6 @@ class AsyncCacheAccess:
         """Return some bytes of a stored body; None where they are gone."""
         return await self.ask(None, read_slice, self.storage, wanted)
 
-    async def open(self, entry: CacheEntry) -> CacheReader | None:
-        """Return a reader of a stored body; None where it is gone."""
-        return await self.ask(None, self.storage.open, entry)
-
     async def update(self, entry: CacheEntry) -> bool:
         """Replace the head of an entry."""
         return await self.ask(False, self.storage.update, entry)

@@ -14,7 +14,7 @@ from ...values.request import Request
 from ..proceed import AsyncProceed
 from ..response import AsyncResponse
 from .cache_access import AsyncCacheAccess
-from .cache_streams import AsyncStoredStream
+from .cache_streams import async_stored_stream
 from .state import SharedState
 
 __all__ = ["AsyncCacheExchange"]
@@ -96,10 +96,10 @@ class AsyncCacheExchange:
         if answer.size == 0:
             response.fill(b"", [])
         elif self.request.stream and not in_memory:
-            reader = await self.access.open(found.entry)
-            if reader is None:
+            stream = await async_stored_stream(self.access, (found.entry, answer.start, answer.size), trailers)
+            if stream is None:
                 return None
-            response.attach(AsyncStoredStream(self.access, reader, answer.start, answer.size, trailers))
+            response.attach(stream)
         else:
             data = await self.access.read((found.entry, answer.start, answer.size))
             if data is None:

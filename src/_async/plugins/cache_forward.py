@@ -20,7 +20,7 @@ from ...values.cache_status import CacheStatus
 from ...values.response import status_error
 from ..response import AsyncBodyStream, AsyncBytesStream, AsyncResponse
 from .cache_exchange import AsyncCacheExchange
-from .cache_streams import AsyncJoinedStream, AsyncStoredStream, AsyncStoringStream
+from .cache_streams import AsyncJoinedStream, AsyncStoringStream, async_stored_stream
 from .state import SharedState
 
 __all__ = ["AsyncCacheForward"]
@@ -101,11 +101,11 @@ class AsyncCacheForward:
         return {"Range": f"bytes={gap[0]}-{gap[1] - 1}", "If-Range": found.strong_etag}
 
     async def _stored_part(self, entry: CacheEntry) -> AsyncBodyStream | None:
-        if not self._exchange.request.stream:
-            data = await self._access.read((entry, 0, entry.size))
-            return None if data is None else AsyncBytesStream(data)
-        reader = await self._access.open(entry)
-        return None if reader is None else AsyncStoredStream(self._access, reader, 0, entry.size, [])
+        wanted = entry, 0, entry.size
+        if self._exchange.request.stream:
+            return await async_stored_stream(self._access, wanted, [])
+        data = await self._access.read(wanted)
+        return None if data is None else AsyncBytesStream(data)
 
     async def _received(self, response: AsyncResponse) -> AsyncResponse:
         exchange, asked, status = self._exchange, self._asked, response.status_code

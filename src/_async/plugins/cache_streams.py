@@ -5,37 +5,51 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...exceptions import ReadError
-from ...plugins.cache_body import BodyStore, read_piece
+from ...plugins.cache_body import BodyStore, Slice, open_slice, read_piece
 from ...plugins.cache_storage import CacheReader
 from ...values.headers import RawHeaders
 from ..response import AsyncBodyStream
 from .cache_access import AsyncCacheAccess
 
-__all__ = ["AsyncJoinedStream", "AsyncStoredStream", "AsyncStoringStream"]
+__all__ = ["AsyncJoinedStream", "AsyncStoringStream", "async_stored_stream"]
 
 BATCH = 128 * 1024
 """So much is collected before a storage that blocks is called."""
 
 
-class AsyncStoredStream(AsyncBodyStream):
-    """A stored body, or a part of one: ``size`` bytes from ``start`` on."""
+async def async_stored_stream(access: AsyncCacheAccess, wanted: Slice, trailers: RawHeaders) -> AsyncBodyStream | None:
+    """Return some bytes of a stored body as a stream; None where they are gone.
 
-    __slots__ = ("_access", "_at", "_left", "_reader", "_trailers")
+    The first of them are read at once, so that for most bodies nothing can go wrong any more.
+    """
+    opened = await access.ask(None, open_slice, access.storage, wanted)
+    if opened is None:
+        return None
+    reader, first = opened
+    return AsyncStoredStream(access, reader, first, wanted, trailers)
+
+
+class AsyncStoredStream(AsyncBodyStream):
+    """A stored body, or a part of one, of which the ``first`` bytes are there."""
+
+    __slots__ = ("_access", "_at", "_first", "_left", "_reader", "_trailers")
 
     def __init__(
-        self, access: AsyncCacheAccess, reader: CacheReader, start: int, size: int, trailers: RawHeaders
+        self, access: AsyncCacheAccess, reader: CacheReader, first: bytes, wanted: Slice, trailers: RawHeaders
     ) -> None:
         self._access = access
         self._reader: CacheReader | None = reader
-        self._at = start
-        self._left = size
+        self._first = first
+        self._at = wanted[1] + len(first)
+        self._left = wanted[2] - len(first)
         self._trailers = trailers
 
     async def receive(self) -> bytes:
         """Return the next piece, or b"" at the end. Raises ReadError where the body was removed meanwhile."""
         reader = self._reader
-        if reader is None or not self._left:
-            return b""
+        first, self._first = self._first, b""
+        if reader is None or first or not self._left:
+            return first
         piece = await self._access.ask(None, _piece, reader, self._at, self._left)
         if piece is None:
             raise ReadError("the stored response was removed while it was read; ask again")
@@ -49,7 +63,7 @@ class AsyncStoredStream(AsyncBodyStream):
 
     def abandon(self) -> bool:
         """Give up what is unread: no connection is held, so nothing is lost."""
-        reader, self._reader = self._reader, None
+        reader, self._reader, self._first = self._reader, None, b""
         if reader is not None:
             self._access.release(reader)
         return False

@@ -44,10 +44,6 @@ class CacheAccess:
         """Return some bytes of a stored body; None where they are gone."""
         return self.ask(None, read_slice, self.storage, wanted)
 
-    def open(self, entry: CacheEntry) -> CacheReader | None:
-        """Return a reader of a stored body; None where it is gone."""
-        return self.ask(None, self.storage.open, entry)
-
     def update(self, entry: CacheEntry) -> bool:
         """Replace the head of an entry."""
         return self.ask(False, self.storage.update, entry)

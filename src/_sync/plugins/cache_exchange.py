@@ -15,7 +15,7 @@ from ...values.request import Request
 from ..proceed import Proceed
 from ..response import Response
 from .cache_access import CacheAccess
-from .cache_streams import StoredStream
+from .cache_streams import stored_stream
 from .state import SharedState
 
 __all__ = ["CacheExchange"]
@@ -97,10 +97,10 @@ class CacheExchange:
         if answer.size == 0:
             response.fill(b"", [])
         elif self.request.stream and not in_memory:
-            reader = self.access.open(found.entry)
-            if reader is None:
+            stream = stored_stream(self.access, (found.entry, answer.start, answer.size), trailers)
+            if stream is None:
                 return None
-            response.attach(StoredStream(self.access, reader, answer.start, answer.size, trailers))
+            response.attach(stream)
         else:
             data = self.access.read((found.entry, answer.start, answer.size))
             if data is None:

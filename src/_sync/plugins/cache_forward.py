@@ -21,7 +21,7 @@ from ...values.cache_status import CacheStatus
 from ...values.response import status_error
 from ..response import BodyStream, BytesStream, Response
 from .cache_exchange import CacheExchange
-from .cache_streams import JoinedStream, StoredStream, StoringStream
+from .cache_streams import JoinedStream, StoringStream, stored_stream
 from .state import SharedState
 
 __all__ = ["CacheForward"]
@@ -102,11 +102,11 @@ class CacheForward:
         return {"Range": f"bytes={gap[0]}-{gap[1] - 1}", "If-Range": found.strong_etag}
 
     def _stored_part(self, entry: CacheEntry) -> BodyStream | None:
-        if not self._exchange.request.stream:
-            data = self._access.read((entry, 0, entry.size))
-            return None if data is None else BytesStream(data)
-        reader = self._access.open(entry)
-        return None if reader is None else StoredStream(self._access, reader, 0, entry.size, [])
+        wanted = entry, 0, entry.size
+        if self._exchange.request.stream:
+            return stored_stream(self._access, wanted, [])
+        data = self._access.read(wanted)
+        return None if data is None else BytesStream(data)
 
     def _received(self, response: Response) -> Response:
         exchange, asked, status = self._exchange, self._asked, response.status_code

@@ -78,6 +78,9 @@ def test_every_kind(
             assert echo["body"] == "body"
             assert "proxy-authorization" not in headers
             assert headers["authorization"] == "Basic bWU6bWluZQ=="
+        urls = [f"{url}/echo/{n}" for n in range(12) for url in (asgi_server.url, asgi_server.https_url)]
+        paths = [response.json()["path"] for response in client.parallel_get(urls, limit=6)]
+        assert paths == [URL(url).path for url in urls]
         stats = client.pool_stats()
         assert stats.open == stats.idle
 

@@ -24,11 +24,10 @@ class ScriptOptions(RequestOptions, total=False):
     """What the verbs take: the options of a request, and those of a client that a script needs."""
 
     http2: bool
-    proxy: Any
     trust_env: TrustTypes
 
 
-_CLIENT_OPTIONS = ("verify", "cert", "http2", "proxy", "trust_env")
+_CLIENT_OPTIONS = ("verify", "cert", "http2", "trust_env")
 
 
 def client_and_options(options: ScriptOptions) -> tuple[Client, RequestOptions]:

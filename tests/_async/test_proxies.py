@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -249,6 +250,30 @@ async def test_proxy_of_a_request_holds_for_its_redirects(raw_server: ServerMake
     assert bytes(proxy.received[0]).startswith(b"GET " + target.url.encode())
     assert b"GET http://other.test/x HTTP/1.1\r\n" in proxy.received[0]
     assert target.connections == 0
+
+
+async def test_every_flow_takes_the_requests_proxy(raw_server: ServerMaker, tmp_path: Path) -> None:
+    events = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: x\n\n"
+    page = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]"
+    tunnel = b"HTTP/1.1 403 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    proxy = raw_server([page], [events], [page], [page], [page], [page], [tunnel])
+    async with AsyncClient(engine=NativeEngine(), proxy="http://127.0.0.1:1") as client:
+        await client.download("http://h.test/download", tmp_path / "page", proxy=proxy.url)
+        async with client.sse("http://h.test/sse", proxy=proxy.url) as source:
+            async for event in source:
+                assert event.data == "x"
+                break
+        await client.parallel_get(["http://h.test/parallel"], proxy=proxy.url)
+        async with client.scope() as scope:
+            scope.get("http://h.test/scope", proxy=proxy.url)
+        await client.parallel([client.prepare("GET", "http://h.test/prepared", proxy=proxy.url)])
+        async for response in client.paginate("http://h.test/pages", proxy=proxy.url):
+            assert response.content == b"[]"
+        with pytest.raises(ProxyError):
+            async with client.websocket("ws://h.test/websocket", proxy=proxy.url):
+                pass
+    targets = [bytes(data).split(b" ")[1].rpartition(b"/")[2] for data in proxy.received]
+    assert targets == [b"download", b"sse", b"parallel", b"scope", b"prepared", b"pages", b"h.test:80"]
 
 
 @pytest.mark.parametrize("proxy", ["ftp://p.test", "http://u:secret@p.test/x", 7, {"ftp": None}, {7: None}, ["a"]])

@@ -153,18 +153,23 @@ class Response(BaseResponse):
         return Pieces(self, Pipe(*self._as_text(), LineSplitter()))
 
     def iter_json(self, into: TypeForm[T], *, array: bool | None = None) -> Iterator[T]:
-        """Iterate over JSON lines (NDJSON), or over the items of a JSON array, each as a T, while they come.
+        """Iterate over JSON lines (NDJSON), the items of a JSON array, or a JSON text sequence (RFC 7464).
 
-        By default it is an array if the content type is application/json and the body begins with a bracket; ``array``
-        says what it is. Empty lines are passed over. Raises DecodingError, also for an array that is cut off.
+        Each is a T, and comes as soon as it is whole. By default it is an array if the content type is application/json
+        and the body begins with a bracket; ``array`` says what it is. application/json-seq is a sequence. Empty lines
+        are passed over. Raises DecodingError, also for an array or a text that is cut off.
         """
         from ..rules.json_items import JsonArray, JsonItems
+        from ..rules.json_sequence import JsonSequence, is_json_sequence
 
+        content_type = self.headers.get("content-type", "")
         decode = partial(self._json_line, into)
         steps: tuple[Step, ...] = (LineSplitter(), JsonLines(decode))
         if array:
             steps = (JsonArray(decode),)
-        elif array is None and self.headers.get("content-type", "").lower().startswith("application/json"):
+        elif array is None and is_json_sequence(content_type):
+            steps = (JsonSequence(decode),)
+        elif array is None and content_type.lower().startswith("application/json"):
             steps = (JsonItems(decode),)
         return Pieces(self, Pipe(*self._as_text(), *steps))
 

@@ -10,7 +10,7 @@ from ..exceptions import DecodingError
 from .lines import LineSplitter
 from .pipes import JsonLines
 
-__all__ = ["JsonArray", "JsonItems"]
+__all__ = ["JsonArray", "JsonDepth", "JsonItems"]
 
 # A whole string is one token, as braces in it count for nothing; one that is cut off is a quote alone.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{},]', re.DOTALL)
@@ -18,18 +18,77 @@ _IN_STRING = re.compile(r'["\\]')
 _SPACE = " \t\r\n"
 
 
-class JsonArray:
+class JsonStrings:
+    """Where strings that are cut between pieces end."""
+
+    __slots__ = ("_escaped", "_in_string")
+
+    def __init__(self) -> None:
+        self._in_string = self._escaped = False
+
+    def _string(self, text: str, pos: int) -> int:
+        """Return where a string that began in an earlier piece ends, or -1 if not in this one."""
+        while pos < len(text):
+            if self._escaped:
+                self._escaped = False
+                pos += 1
+                continue
+            match = _IN_STRING.search(text, pos)
+            if match is None:
+                return -1
+            pos = match.end()
+            if match[0] == '"':
+                self._in_string = False
+                return pos
+            self._escaped = True
+        return -1
+
+
+class JsonDepth(JsonStrings):
+    """Whether a text that comes in pieces stands between objects, arrays and strings."""
+
+    __slots__ = ("_depth",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+
+    @property
+    def balanced(self) -> bool:
+        """Whether all that was opened is closed."""
+        return self._depth == 0 and not self._in_string
+
+    def feed(self, text: str) -> None:
+        """Take the next piece."""
+        pos = 0
+        while True:
+            if self._in_string and (pos := self._string(text, pos)) < 0:
+                return
+            match = _TOKEN.search(text, pos)
+            if match is None:
+                return
+            pos = match.end()
+            token = match[0]
+            if token == '"':
+                self._in_string = True
+            elif token in "[{":
+                self._depth += 1
+            elif token in "]}":
+                self._depth -= 1
+
+
+class JsonArray(JsonStrings):
     """Cuts pieces of the text of one array into its items, and decodes each; what is kept is the item under way.
 
     The cost is linear in the text. Raises DecodingError for what is no array, and for one that is cut off.
     """
 
-    __slots__ = ("_decode", "_depth", "_escaped", "_in_string", "_items", "_pieces")
+    __slots__ = ("_decode", "_depth", "_items", "_pieces")
 
     def __init__(self, decode: Callable[[bytes], Any]) -> None:
+        super().__init__()
         self._decode = decode
         self._depth = 0  # -1 after the end
-        self._in_string = self._escaped = False
         self._items = 0
         self._pieces: list[str] = []
 
@@ -72,23 +131,6 @@ class JsonArray:
         if self._depth < 0 and text[start:].strip(_SPACE):
             raise DecodingError("there is more after the end of the JSON array")
         self._pieces.append(text[start:])
-
-    def _string(self, text: str, pos: int) -> int:
-        """Return where a string that began in an earlier piece ends, or -1 if not in this one."""
-        while pos < len(text):
-            if self._escaped:
-                self._escaped = False
-                pos += 1
-                continue
-            match = _IN_STRING.search(text, pos)
-            if match is None:
-                return -1
-            pos = match.end()
-            if match[0] == '"':
-                self._in_string = False
-                return pos
-            self._escaped = True
-        return -1
 
     def _taken(self, last: str) -> str:
         item = "".join([*self._pieces, last])

@@ -167,6 +167,7 @@ def test_a_strategy_of_ones_own() -> None:
         ("application/json; charset=utf-8", "[1, 2,\n3]", None, [1, 2, 3]),
         ("application/json", "1\n2", None, [1, 2]),
         ("application/x-ndjson", "[1]\n[2]", None, [[1], [2]]),
+        ("application/json-seq", "\x1e[1]\n\x1e[2]\n", None, [[1], [2]]),
         ("application/json", "[1]\n[2]", False, [[1], [2]]),
         ("text/plain", "[1, 2]", True, [1, 2]),
     ],

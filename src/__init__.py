@@ -116,6 +116,7 @@ if TYPE_CHECKING:
     from .plugins.cache_storage import CacheStorage as CacheStorage
     from .plugins.cache_storage import CacheWriter as CacheWriter
     from .plugins.call_id import CallId as CallId
+    from .plugins.charsets import Charsets as Charsets
     from .plugins.circuit_breaker import CircuitBreaker as CircuitBreaker
     from .plugins.coalesce import Coalesce as Coalesce
     from .plugins.content_encoding import ContentEncoding as ContentEncoding
@@ -200,6 +201,7 @@ _WHERE = {
     "plugins.body_progress": ("BodyProgress",),
     "plugins.call_id": ("CallId",),
     "plugins.bom_remover": ("BOMRemover",),
+    "plugins.charsets": ("Charsets",),
     "values.settings": ("CodingLimits",),
     "values.content_codec": ("ContentCodec",),
     "plugins.content_encoding": ("ContentEncoding",),

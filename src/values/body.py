@@ -87,6 +87,16 @@ class TextBody(BytesBody):
         BytesBody.__init__(self, data, content_type)
 
 
+def text_body(text: str, charset: str) -> BytesBody:
+    """Return text in another charset than UTF-8. Raises InvalidBody for characters that it has not."""
+    try:
+        return BytesBody(text.encode(charset), f"text/plain; charset={charset}")
+    except UnicodeEncodeError as error:
+        raise InvalidBody(
+            f"the text can't be written as {charset}: it has no {text[error.start]!r}, at {error.start}"
+        ) from None
+
+
 class IteratorBody(Body):
     """Pieces from an iterable. An iterator can be sent once, another iterable (a list, say) again and again.
 

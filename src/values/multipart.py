@@ -61,11 +61,14 @@ class FormData(Body):
         filename: str | Unset | None = UNSET,
         content_type: str | None = None,
         headers: HeaderTypes | None = None,
+        size: int | None = None,
     ) -> Self:
         """Add a file and return the form: bytes, str, an open file, a path, an iterable or async iterable, a Body.
 
         ``filename`` is that of the path or open file unless given, else the field's name; None sends none. The
-        content type is guessed from it unless given. Raises InvalidBody, InvalidHeader, OSError.
+        content type is guessed from it unless given. ``size`` is how many bytes an iterable will give, so that the
+        length of the form is known; sending another number raises LocalProtocolError. Raises InvalidBody,
+        InvalidHeader, OSError.
         """
         if filename is UNSET:
             filename = _filename(content) or name
@@ -75,6 +78,8 @@ class FormData(Body):
         if content_type is not None or body.content_type is None:
             # The part has its own head; the body it was made of stays as it is.
             body = _Typed(body, content_type or (_guess(filename) if filename is not None else None))
+        if size is not None:
+            body = _sized(body, size, name)
         self._add(name, filename, body, headers)
         return self
 
@@ -164,6 +169,16 @@ class _Typed(Body):
 
     def open(self) -> Chunks:
         return self._body.open()
+
+
+def _sized(body: Body, size: int, name: str) -> Body:
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        raise InvalidBody(f"the size of file {name!r} is a number of bytes, not {size!r}")
+    if body.content_length not in (None, size):
+        raise InvalidBody(f"file {name!r} has {body.content_length} bytes, not {size}")
+    sized = _Typed(body, body.content_type)
+    sized.content_length = size
+    return sized
 
 
 def _utf8(text: str, name: str) -> bytes:

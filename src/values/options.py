@@ -250,7 +250,9 @@ class Defaults:
         if not given:
             return
         body: Body | None
-        if given == ["json"]:
+        if len(given) == 1 and isinstance(text := options[given[0]], str) and given[0] != "json":  # type: ignore[literal-required]
+            body = self._text(request, text, given[0])
+        elif given == ["json"]:
             if deferred:
                 request.headers.setdefault("Content-Type", "application/json")
             body = self._object(request, options["json"], deferred=deferred)
@@ -267,6 +269,25 @@ class Defaults:
         request.body = body
         if body.content_type is not None and "content-type" not in request.headers:
             request.headers["Content-Type"] = body.content_type
+
+    def _text(self, request: Request, text: str, name: str) -> Body:
+        """Return text in the charset of the request's Content-Type, else in that of the Charsets plugin, or UTF-8."""
+        from .body import make_body, text_body
+        from .media_type import charset_of
+
+        declared = request.headers.get("content-type")
+        named = charset_of(declared) if declared else None
+        charset = named or self.settings.text_charset
+        if charset == "utf-8":
+            body = make_body(**{"content" if name == "body" else name: text})
+            assert body is not None
+            return body
+        body = text_body(text, charset)
+        if declared is None and name == "data":
+            body.content_type = None
+        elif declared is not None and named is None and declared.strip().lower().startswith("text/"):
+            request.headers["Content-Type"] = f"{declared}; charset={charset}"
+        return body
 
     def _typed_body(self, request: Request, value: Any, *, deferred: bool) -> Body | None:
         if isinstance(value, Body):

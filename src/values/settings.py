@@ -60,6 +60,8 @@ class Settings(Value):
     coding_limits: CodingLimits = CodingLimits()
     codecs: tuple[ContentCodec, ...] = ()
     """Content codings of the user's own."""
+    text_charset: str = "utf-8"
+    """The charset of text bodies whose request names none."""
     remove_bom: bool = False
     """Whether byte order marks are taken off bodies."""
     parsers: tuple[ParseHook, ...] = ()

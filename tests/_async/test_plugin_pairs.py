@@ -16,6 +16,7 @@ from duohttp import (
     BodyProgress,
     BOMRemover,
     CallId,
+    Charsets,
     CircuitBreaker,
     Coalesce,
     ContentEncoding,
@@ -121,6 +122,7 @@ CASES: dict[str, AsyncCase] = {
         did=lambda response, seen: "gzip;q=0.9" in dict(response.json()["headers"])["accept-encoding"],
     ),
     "BOMRemover": AsyncCase(lambda seen: BOMRemover(), did=lambda response, seen: response.request.settings.remove_bom),
+    "Charsets": AsyncCase(lambda seen: Charsets("utf-8"), sent={"accept-charset": "utf-8"}),
     "ContentNegotiation": AsyncCase(
         lambda seen: ContentNegotiation(),
         did=lambda response, seen: "application/json" in dict(response.json()["headers"])["accept"],

@@ -15,6 +15,7 @@ from duohttp import (
     BodyProgress,
     BOMRemover,
     CallId,
+    Charsets,
     CircuitBreaker,
     Client,
     Coalesce,
@@ -122,6 +123,7 @@ CASES: dict[str, Case] = {
         did=lambda response, seen: "gzip;q=0.9" in dict(response.json()["headers"])["accept-encoding"],
     ),
     "BOMRemover": Case(lambda seen: BOMRemover(), did=lambda response, seen: response.request.settings.remove_bom),
+    "Charsets": Case(lambda seen: Charsets("utf-8"), sent={"accept-charset": "utf-8"}),
     "ContentNegotiation": Case(
         lambda seen: ContentNegotiation(),
         did=lambda response, seen: "application/json" in dict(response.json()["headers"])["accept"],

@@ -23,6 +23,8 @@ MAX_QUEUED = 16
 """Messages kept for later while somebody waits for a pong; with so many nothing more is read."""
 GRACE = 0.1
 """The least time for which a sign of life is waited for: it may have been here for long, but nobody read."""
+A_MOMENT = 0.001
+"""The least time for which anything is waited for, in seconds: enough to take what is here."""
 TEND_INTERVAL = 1.0
 """Seconds after which somebody who only sends looks whether anything came."""
 
@@ -97,6 +99,8 @@ class AsyncWebSocketLink:
     async def _until(self, ready: Callable[[], Any], timeout: float | None) -> Any:
         """Read until ``ready`` returns something. Raises WebSocketClosed, ReadTimeout."""
         deadline = None if timeout is None else monotonic() + timeout
+        left: float | None = None
+        begun = False
         while True:
             waiter = None
             with self._lock:
@@ -104,12 +108,16 @@ class AsyncWebSocketLink:
                     return found
                 if self.closed and not self._codec.backlog:
                     raise self.ending()
+                if deadline is not None:
+                    left = max(deadline - monotonic(), A_MOMENT)
+                    if begun and left == A_MOMENT:
+                        raise ReadTimeout("nothing came in time", request=self._response.request)
+                    begun = True
                 if self._reading or len(self._codec.messages) >= MAX_QUEUED:
                     waiter = AsyncWaiter[None]()
                     self._waiters.append(waiter)
                 else:
                     self._reading = True
-            left = None if deadline is None else max(0.0, deadline - monotonic())
             if waiter is None:
                 try:
                     await self._read_more(left)
@@ -149,6 +157,9 @@ class AsyncWebSocketLink:
                 await self._flush()
             return
         patience = self._patience()
+        if patience == 0.0:
+            await self.release()  # the peer goes on talking after the end
+            return
         limit = patience if left is None or (patience is not None and patience < left) else left
         try:
             data = await self._read(READ_SIZE, limit)
@@ -234,7 +245,7 @@ class AsyncWebSocketLink:
             self._reading = True
         try:
             self._tended = monotonic()
-            if not await self._glance(0.001) and self._patience() == GRACE:
+            if not await self._glance(A_MOMENT) and self._patience() == GRACE:
                 await self._ask_for_life()
         finally:
             self._end_reading()
@@ -299,7 +310,10 @@ class AsyncWebSocketLink:
         return True
 
     async def _flush(self) -> None:
-        """Write what is to be sent besides messages; where somebody writes just then it is left to that one."""
+        """Write what is to be sent besides messages; where somebody writes just then it is left to that one.
+
+        A failure is no error here: the connection is given up, which whoever uses it next is told.
+        """
         codec = self._codec
         while codec.control and not self.closed and self._sending.acquire_nowait():
             try:
@@ -308,8 +322,10 @@ class AsyncWebSocketLink:
                 if data:
                     try:
                         await self._write(data, self._write_timeout)
-                    except BaseException as error:
-                        await self._write_failed(error)
+                    except HTTPError as error:
+                        await self._lose(error)
+                    except BaseException:
+                        await self._lose(None)
                         raise
             finally:
                 self._sending.release()

@@ -24,6 +24,8 @@ MAX_QUEUED = 16
 """Messages kept for later while somebody waits for a pong; with so many nothing more is read."""
 GRACE = 0.1
 """The least time for which a sign of life is waited for: it may have been here for long, but nobody read."""
+A_MOMENT = 0.001
+"""The least time for which anything is waited for, in seconds: enough to take what is here."""
 TEND_INTERVAL = 1.0
 """Seconds after which somebody who only sends looks whether anything came."""
 
@@ -98,6 +100,8 @@ class WebSocketLink:
     def _until(self, ready: Callable[[], Any], timeout: float | None) -> Any:
         """Read until ``ready`` returns something. Raises WebSocketClosed, ReadTimeout."""
         deadline = None if timeout is None else monotonic() + timeout
+        left: float | None = None
+        begun = False
         while True:
             waiter = None
             with self._lock:
@@ -105,12 +109,16 @@ class WebSocketLink:
                     return found
                 if self.closed and not self._codec.backlog:
                     raise self.ending()
+                if deadline is not None:
+                    left = max(deadline - monotonic(), A_MOMENT)
+                    if begun and left == A_MOMENT:
+                        raise ReadTimeout("nothing came in time", request=self._response.request)
+                    begun = True
                 if self._reading or len(self._codec.messages) >= MAX_QUEUED:
                     waiter = Waiter[None]()
                     self._waiters.append(waiter)
                 else:
                     self._reading = True
-            left = None if deadline is None else max(0.0, deadline - monotonic())
             if waiter is None:
                 try:
                     self._read_more(left)
@@ -150,6 +158,9 @@ class WebSocketLink:
                 self._flush()
             return
         patience = self._patience()
+        if patience == 0.0:
+            self.release()  # the peer goes on talking after the end
+            return
         limit = patience if left is None or (patience is not None and patience < left) else left
         try:
             data = self._read(READ_SIZE, limit)
@@ -235,7 +246,7 @@ class WebSocketLink:
             self._reading = True
         try:
             self._tended = monotonic()
-            if not self._glance(0.001) and self._patience() == GRACE:
+            if not self._glance(A_MOMENT) and self._patience() == GRACE:
                 self._ask_for_life()
         finally:
             self._end_reading()
@@ -300,7 +311,10 @@ class WebSocketLink:
         return True
 
     def _flush(self) -> None:
-        """Write what is to be sent besides messages; where somebody writes just then it is left to that one."""
+        """Write what is to be sent besides messages; where somebody writes just then it is left to that one.
+
+        A failure is no error here: the connection is given up, which whoever uses it next is told.
+        """
         codec = self._codec
         while codec.control and not self.closed and self._sending.acquire_nowait():
             try:
@@ -309,8 +323,10 @@ class WebSocketLink:
                 if data:
                     try:
                         self._write(data, self._write_timeout)
-                    except BaseException as error:
-                        self._write_failed(error)
+                    except HTTPError as error:
+                        self._lose(error)
+                    except BaseException:
+                        self._lose(None)
                         raise
             finally:
                 self._sending.release()

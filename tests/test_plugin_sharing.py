@@ -20,6 +20,7 @@ from duohttp import (
     CircuitOpen,
     Client,
     Coalesce,
+    HttpCache,
     MockEngine,
     RateLimit,
     RateLimitTimeout,
@@ -65,6 +66,39 @@ def test_both_colours_queue_at_one_gate() -> None:
         assert isinstance(first.result(20), AsyncResponse)
         assert isinstance(second.result(20), Response)
     assert waiting(limit) == 0
+
+
+@pytest.mark.parametrize("plugin", [Coalesce, HttpCache])
+def test_a_cancelled_async_leader_hands_over_to_a_thread(plugin: type[Coalesce] | type[HttpCache]) -> None:
+    """And the other way round is the same code: what they tell each other is one object in both colours."""
+    shared = plugin()
+    requests: list[Recorded] = []
+
+    async def answer(request: Recorded) -> Any:
+        requests.append(request)
+        await asyncio.sleep(60)
+
+    def waiters() -> int:
+        states = vars(shared).get("_states", {}).values()
+        flights = [getattr(state.value, "flights", state.value)._flights for state in states]
+        return sum(len(flight.waiters) for each in flights for flight in list(each.values()))
+
+    async def lead() -> None:
+        async with AsyncClient(engine=MockEngine(answer), plugins=[shared]) as client:
+            task = asyncio.create_task(client.get(URL))
+            await asyncio.to_thread(until, waiters)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    headers = {"Cache-Control": "max-age=60"}
+    with Client(engine=MockEngine(reply(200, text="x", headers=headers)), plugins=[shared]) as client:
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(asyncio.run, lead())
+            until(lambda: requests)
+            second = pool.submit(client.get, URL)
+            first.result(20)
+            assert second.result(20).text == "x"
 
 
 def test_both_colours_see_one_circuit() -> None:

@@ -11,7 +11,13 @@ from ..values.options import OVERRIDES_HOST
 from ..values.request import Request
 from ..values.url import endpoint_of
 
-__all__ = ["Flight", "Flights", "can_be_shared", "is_shared_error", "key_of"]
+__all__ = ["LANDED", "LEAD", "Flight", "Flights", "can_be_shared", "is_shared_error", "key_of"]
+
+# What those who wait are told where there is no result. They may be in clients of the other colour.
+LEAD = object()
+"""Make the exchange yourself."""
+LANDED = object()
+"""It was made; look what came of it."""
 
 
 def can_be_shared(request: Request) -> bool:

@@ -21,6 +21,7 @@
 ``/refuse``                                  413 before the body was read
 ``/basic``, ``/bearer``                      401 without user:secret, without the token "letmein"
 ``/flaky/KEY?fail=2``                        503 for the first ``fail`` calls with that key, then 200 and the count
+``/cache/KEY?control=…``                     JSON: how often KEY was asked for, and by whom; ``etag``, ``vary`` …
 ``/broken``                                  promises 100 bytes, sends 10, closes
 ``/trailers``, ``/hints``                    trailers, 103 Early Hints (HTTP/2 only)
 ``/ws`` (WebSocket)                          echoes messages; takes the first subprotocol; "close" closes with 4000
@@ -299,6 +300,19 @@ async def flaky(exchange: Exchange, rest: str) -> None:
     await exchange.json({"calls": CALLS[rest]}, 503 if failing else 200)
 
 
+async def cache(exchange: Exchange, rest: str) -> None:
+    CALLS[f"cache/{rest}"] += 1
+    headers = [("cache-control", exchange.option("control", "max-age=60"))]
+    names = {"etag": "etag", "vary": "vary", "cookie": "set-cookie"}
+    headers += [(names[name], exchange.option(name, "")) for name in names if name in exchange.query]
+    if "etag" in exchange.query and exchange.header("if-none-match") == exchange.option("etag", ""):
+        await exchange.start(304, *headers)
+        await exchange.part(b"", more=False)
+        return
+    user = exchange.header("authorization") or exchange.header("cookie")
+    await exchange.json({"calls": CALLS[f"cache/{rest}"], "user": user}, exchange.option("status", 200), *headers)
+
+
 async def broken(exchange: Exchange, rest: str) -> None:
     await exchange.start(200, ("content-length", "100"))
     await exchange.part(b"0123456789")
@@ -323,6 +337,7 @@ ROUTES: dict[str, Callable[[Exchange, str], Awaitable[None]]] = {
     "": root,
     "echo": echo,
     "users": users,
+    "cache": cache,
     "status": status,
     "redirect": redirect,
     "redirects": redirects,

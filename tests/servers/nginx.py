@@ -116,6 +116,11 @@ location /uploads/ {{
     alias {folder}/uploads/;
     dav_methods PUT DELETE; create_full_put_path on;
 }}
+location /cached/ {{ alias {folder}/html/; expires 60s; }}
+location /pages/ {{
+    alias {folder}/uploads/; expires 60s;
+    dav_methods PUT DELETE; create_full_put_path on;
+}}
 location = /discard {{ return 200 "ok\\n"; }}
 location /limited/ {{ alias {folder}/uploads/; dav_methods PUT; client_max_body_size 1k; }}
 location = /status/204 {{ return 204; }}
@@ -144,7 +149,8 @@ class Nginx:
     ``/small.txt`` (54 bytes, also ``/``), ``/user.json``, ``/1mb.bin``, ``/100mb.bin`` (zeros, sparse),
     ``/latin1.txt``, and the same under ``/gzip/``, ``/close/`` (no keep-alive), ``/three/`` (closes after three
     requests), ``/short-lived/`` (closes after 50 ms), ``/slow/`` (20 kB a second), ``/private/`` (user, secret);
-    files have ETags and take ranges. ``/echo`` and ``/connection`` tell what arrived, ``/tls`` how; ``/status/204``,
+    files have ETags and take ranges. ``/cached/`` are the same, good for 60 s; ``/pages/`` are those of ``uploads``,
+    which PUT and DELETE change. ``/echo`` and ``/connection`` tell what arrived, ``/tls`` how; ``/status/204``,
     ``/redirect/301`` and so on, ``/redirect/loop``; ``/discard`` reads any body, ``PUT /limited/x`` refuses more
     than 1 kB.
     """

@@ -7,12 +7,12 @@ from typing import Any
 from ..._concurrency import AsyncWaiter, monotonic
 from ...exceptions import HTTPError
 from ...plugins.coalesce import Coalesce
-from ...rules.coalescing import Flight, can_be_shared, is_shared_error, key_of
+from ...rules.coalescing import LEAD, Flight, can_be_shared, is_shared_error, key_of
 from ...values.request import Request
 from ...values.response import BaseResponse
 from ..proceed import AsyncProceed
 from ..response import AsyncResponse
-from .flights import LEAD, async_follow, hand_over, own_error
+from .flights import async_follow, hand_over, own_error
 from .state import SharedState, shared_state
 
 __all__ = ["HANDLER", "AsyncCoalesceHandler"]

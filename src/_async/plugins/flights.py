@@ -7,14 +7,11 @@ from typing import Any
 
 from ..._concurrency import AsyncWaiter
 from ...exceptions import HTTPError
-from ...rules.coalescing import Flight, Flights
+from ...rules.coalescing import LEAD, Flight, Flights
 from ...values.request import Request
 from .state import SharedState
 
-__all__ = ["LEAD", "async_follow", "hand_over", "own_error"]
-
-# What a waiter is given where there is no result: make the exchange yourself.
-LEAD = object()
+__all__ = ["async_follow", "hand_over", "own_error"]
 
 
 async def async_follow(

@@ -10,7 +10,7 @@ from ...plugins.http_cache import HttpCache
 from ...rules.caching_keys import invalidated_keys
 from ...rules.caching_request import Asked
 from ...rules.caching_serving import Decision, bypasses, choose, decide
-from ...rules.coalescing import can_be_shared, is_shared_error, key_of
+from ...rules.coalescing import LANDED, LEAD, can_be_shared, is_shared_error, key_of
 from ...values.cache_status import CacheStatus
 from ...values.request import Request
 from ..proceed import AsyncProceed
@@ -18,13 +18,11 @@ from ..response import AsyncResponse
 from .cache_access import AsyncCacheAccess
 from .cache_exchange import AsyncCacheExchange
 from .cache_forward import AsyncCacheForward
-from .flights import LEAD, async_follow, hand_over, own_error
+from .flights import async_follow, hand_over, own_error
 from .state import SharedState, shared_state
 
 __all__ = ["FINISH", "HANDLER", "AsyncCacheHandler"]
 
-# What those who waited are told: look again.
-LANDED = object()
 IGNORED = frozenset({"traceparent", "tracestate", "baggage", "x-request-id", "x-correlation-id", "b3"})
 """Headers that equal requests differ in."""
 END = 5.0

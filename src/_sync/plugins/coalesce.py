@@ -8,12 +8,12 @@ from typing import Any
 from ..._concurrency import Waiter, monotonic
 from ...exceptions import HTTPError
 from ...plugins.coalesce import Coalesce
-from ...rules.coalescing import Flight, can_be_shared, is_shared_error, key_of
+from ...rules.coalescing import LEAD, Flight, can_be_shared, is_shared_error, key_of
 from ...values.request import Request
 from ...values.response import BaseResponse
 from ..proceed import Proceed
 from ..response import Response
-from .flights import LEAD, follow, hand_over, own_error
+from .flights import follow, hand_over, own_error
 from .state import SharedState, shared_state
 
 __all__ = ["HANDLER", "CoalesceHandler"]

@@ -8,14 +8,11 @@ from typing import Any
 
 from ..._concurrency import Waiter
 from ...exceptions import HTTPError
-from ...rules.coalescing import Flight, Flights
+from ...rules.coalescing import LEAD, Flight, Flights
 from ...values.request import Request
 from .state import SharedState
 
-__all__ = ["LEAD", "follow", "hand_over", "own_error"]
-
-# What a waiter is given where there is no result: make the exchange yourself.
-LEAD = object()
+__all__ = ["follow", "hand_over", "own_error"]
 
 
 def follow(waiter: Waiter[Any], flight: Flight, flights: Flights, state: SharedState, request: Request) -> Any:

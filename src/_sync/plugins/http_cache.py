@@ -11,7 +11,7 @@ from ...plugins.http_cache import HttpCache
 from ...rules.caching_keys import invalidated_keys
 from ...rules.caching_request import Asked
 from ...rules.caching_serving import Decision, bypasses, choose, decide
-from ...rules.coalescing import can_be_shared, is_shared_error, key_of
+from ...rules.coalescing import LANDED, LEAD, can_be_shared, is_shared_error, key_of
 from ...values.cache_status import CacheStatus
 from ...values.request import Request
 from ..proceed import Proceed
@@ -19,13 +19,11 @@ from ..response import Response
 from .cache_access import CacheAccess
 from .cache_exchange import CacheExchange
 from .cache_forward import CacheForward
-from .flights import LEAD, follow, hand_over, own_error
+from .flights import follow, hand_over, own_error
 from .state import SharedState, shared_state
 
 __all__ = ["FINISH", "HANDLER", "CacheHandler"]
 
-# What those who waited are told: look again.
-LANDED = object()
 IGNORED = frozenset({"traceparent", "tracestate", "baggage", "x-request-id", "x-correlation-id", "b3"})
 """Headers that equal requests differ in."""
 END = 5.0

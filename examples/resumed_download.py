@@ -18,7 +18,7 @@ def main(url: str, path: str, digest: str | None = None) -> None:
     with Client() as client:
         try:
             # Start it again after Ctrl-C, or worse: it goes on where it was.
-            done = client.download(url, path, progress=True, digest=digest)
+            done = client.download(url, path, progress=True, digest=digest, parallel=4)
         except (HTTPError, OSError) as error:
             raise SystemExit(f"{type(error).__name__}: {error}") from None
         print(f"{done.name}: {done.stat().st_size:,} bytes")

@@ -123,3 +123,27 @@ def test_events_and_pages() -> None:
     names = pages.split(", ")
     assert len(names) == 7
     assert events == [f"event {number}: {name}" for number, name in enumerate(names)]
+
+
+def test_uploads() -> None:
+    assert passed("uploads").splitlines() == [
+        'form-data; name="title": None',
+        'form-data; name="photo"; filename="summer.jpg": image/jpeg',
+        'form-data; name="title": text/plain; charset=utf-8',
+        'form-data; name="rows"; filename="rows.csv": text/csv',
+        *("25 %", "50 %", "75 %", "100 %"),
+        "20,000,000 bytes",
+        "413 50,000,000 bytes at most",
+    ]
+
+
+def test_streaming_bodies() -> None:
+    users = ["User(id=0, name='Ada')", "User(id=1, name='Grace')", "User(id=2, name='Edsger')"]
+    assert passed("streaming_bodies").splitlines() == [
+        *("started", "working … ", "done"),
+        *users,
+        *("bytes 0-4/30 00000", "bytes 20-24/30 00020"),
+        "3 chunks: 0 1 2",
+        *users[:2],
+        "3 chunks: 0 1 2",
+    ]

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .engines.native import NativeEngine as NativeEngine
     from .engines.options import EngineOptions as EngineOptions
     from .engines.wsgi import WsgiEngine as WsgiEngine
+    from .exceptions import AddressRefused as AddressRefused
     from .exceptions import ApplicationError as ApplicationError
     from .exceptions import AttemptTimeout as AttemptTimeout
     from .exceptions import BodyNotReplayable as BodyNotReplayable
@@ -153,6 +154,7 @@ if TYPE_CHECKING:
     from .rules.pagination import LinkPages as LinkPages
     from .rules.pagination import NumberedPages as NumberedPages
     from .rules.pagination import PageStrategy as PageStrategy
+    from .values.address_guard import AddressGuard as AddressGuard
     from .values.attempt import Attempt as Attempt
     from .values.attributes import AttributeKey as AttributeKey
     from .values.bearer_tokens import BearerTokens as BearerTokens
@@ -287,10 +289,12 @@ _WHERE = {
     "rules.multipart_parts": ("BodyPart",),
     "values.timeout": ("Deadline", "Timeout"),
     "values.tls": ("TLS",),
+    "values.address_guard": ("AddressGuard",),
     "_network.resolver": ("CachedResolver", "Resolver", "StaticResolver", "SystemResolver"),
     "verbs": ("delete", "get", "head", "options", "patch", "post", "put", "query", "request", "stream"),
     "exceptions": (
         "ApplicationError",
+        "AddressRefused",
         "AttemptTimeout",
         "BodyNotReplayable",
         "CircuitOpen",

@@ -9,6 +9,7 @@
     │   │   ├── InvalidHeader
     │   │   ├── InvalidMethod
     │   │   ├── InvalidBody               (TypeError)
+    │   │   ├── AddressRefused            an AddressGuard does not let it through
     │   │   └── UnsupportedProtocol
     │   ├── UnsupportedByEngine           the engine lacks a capability the request asks for
     │   ├── MissingExtra                  (ImportError) an optional dependency is not installed
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from .values.response import BaseResponse
 
 __all__ = [
+    "AddressRefused",
     "ApplicationError",
     "AttemptTimeout",
     "BodyNotReplayable",
@@ -178,6 +180,10 @@ class InvalidMethod(InvalidRequest):
 
 class InvalidBody(InvalidRequest, TypeError):
     """The body is of a kind that can't be sent, or several bodies were given."""
+
+
+class AddressRefused(InvalidRequest):
+    """The client's AddressGuard does not let connections be made to this address."""
 
 
 class UnsupportedProtocol(InvalidRequest):

@@ -15,6 +15,7 @@ from ..plugins.plugin import Plugin, Stage, has_hook
 from ..plugins.redirect import HttpRedirect
 from ..plugins.validator import HttpCallValidator
 from ..rules.requirements import check_proxy
+from ..values.address_guard import AddressGuard
 from ..values.headers import HeaderTypes
 from ..values.limits import DEFAULT_LIMITS, Limits
 from ..values.options import (
@@ -66,7 +67,7 @@ T = TypeVar("T")
 DEFAULT_OPTIONS = ("base_url", "params", "headers", "auth", "timeout")
 CONNECTION_OPTIONS = (
     *("verify", "cert", "tls", "http1", "http2", "limits", "proxy", "trust_env"),
-    *("uds", "local_address", "resolver"),
+    *("uds", "local_address", "resolver", "address_guard"),
 )
 
 
@@ -80,10 +81,10 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
     connection, with no total. ``follow_redirects`` (True) and ``max_redirects`` (20); ``expect_success`` (False)
     raises for every status from 300 on. ``verify`` (True, False, ``"system"``, a path or an SSLContext), ``cert`` and
     ``tls`` (a TLS with all the rest), ``http1``, ``http2``, ``limits``, ``uds`` (a Unix socket for everything),
-    ``local_address`` and ``resolver`` are for the engine's connections. ``proxy`` is a url, a Proxy, a mapping of
-    patterns of urls to these, or a function of the url. ``trust_env`` is True, False, or which of "proxy", "ca" and
-    "keylog" to take from the environment; what is given here wins. ``engine`` chooses another engine, ``plugins``
-    installs plugins, ``converters`` chooses how typed bodies are made (another JSON library, say),
+    ``local_address``, ``resolver`` and ``address_guard`` are for the engine's connections. ``proxy`` is a url, a
+    Proxy, a mapping of patterns of urls to these, or a function of the url. ``trust_env`` is True, False, or which of
+    "proxy", "ca" and "keylog" to take from the environment; what is given here wins. ``engine`` chooses another
+    engine, ``plugins`` installs plugins, ``converters`` chooses how typed bodies are made (another JSON library, say),
     ``default_encoding`` is for text whose charset nobody told.
 
     The client is a context manager; ``aclose()`` does the same by hand. It may be used by many tasks at once.
@@ -111,6 +112,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         uds: str | None = None,
         local_address: str | None = None,
         resolver: ResolverTypes = None,
+        address_guard: AddressGuard | None = None,
         engine: EngineOptions | AsyncEngine | None = None,
         plugins: Sequence[Plugin] = (),
         expect_success: bool = False,

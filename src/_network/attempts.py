@@ -7,16 +7,22 @@ import socket
 import sys
 from typing import TYPE_CHECKING
 
-from ..exceptions import ConnectError, ConnectTimeout
+from ..exceptions import AddressRefused, ConnectError, ConnectTimeout
 from .addresses import Address, interleave, literal, shown
 
 if TYPE_CHECKING:
+    from ..values.address_guard import AddressGuard
     from .network import NetworkOptions
 
 __all__ = ["UNIX_RETRY", "Attempts"]
 
+IP_BOUND_IF, IPV6_BOUND_IF = 25, 125
+"""Of macOS, for which the socket module has no names."""
+
 UNIX_RETRY = 0.02
 """Seconds until a Unix socket with a full queue is tried again: it can't be waited for."""
+
+FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
 
 class Attempts:
@@ -27,6 +33,7 @@ class Attempts:
         self.peer = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self.timeout = timeout
         self.local: Address | None = None
+        self.interface: tuple[str, int] | None = None
         self.addresses: list[Address] = []
         self.tried: list[str] = []
         self.failures: list[str] = []
@@ -34,17 +41,35 @@ class Attempts:
 
     def plan(self, addresses: list[Address]) -> list[Address]:
         """Return the addresses in the order of RFC 8305, without those the local address can't reach."""
+        if self.options.guard is not None:
+            addresses = self.permitted(addresses, self.options.guard)
         local_address = self.options.local_address
         if local_address is not None:
             self.local = literal(local_address, 0)
             if self.local is None:
-                raise ConnectError(f"the local address {local_address!r} is no IP address")
-            family = self.local[0]
-            addresses = [address for address in addresses if address[0] == family]
-            if not addresses:
-                raise ConnectError(f"no connection to {self.peer}: no address of the family of {local_address}")
+                self.interface = interface(local_address)
+            else:
+                family = self.local[0]
+                addresses = [address for address in addresses if address[0] == family]
+                if not addresses:
+                    raise ConnectError(f"no connection to {self.peer}: no address of the family of {local_address}")
         self.addresses = interleave(addresses)
         return self.addresses
+
+    def permitted(self, addresses: list[Address], guard: AddressGuard) -> list[Address]:
+        """Return the addresses that the guard lets through. Raises AddressRefused where it is none of them."""
+        refused: list[str] = []
+        passed: list[Address] = []
+        for address in addresses:
+            if address[0] not in FAMILIES:  # a resolver of the user's says so
+                refused.append(f"{address[1]!r} (no IP address)")
+            elif (reason := guard.judge(str(address[1][0]))) is None:
+                passed.append(address)
+            else:
+                refused.append(f"{shown(address)} ({reason})")
+        if not passed:
+            raise AddressRefused(f"the AddressGuard of the client refuses {self.peer}, which is {', '.join(refused)}")
+        return passed
 
     def open(self, address: Address) -> socket.socket:
         """Return a new non-blocking socket for an address, with all options set. Raises OSError."""
@@ -57,6 +82,8 @@ class Attempts:
                 sock.setsockopt(*option)
             if self.local is not None:
                 sock.bind(self.local[1])
+            if self.interface is not None:
+                bind_to_interface(sock, *self.interface)
         except BaseException:
             sock.close()
             raise
@@ -85,3 +112,24 @@ class Attempts:
     def _silent(self) -> list[str]:
         failed = {failure.rpartition(": ")[0] for failure in self.failures}
         return [address for address in self.tried if address not in failed]
+
+
+def interface(name: str) -> tuple[str, int]:
+    """Return a network interface and its number. Raises ConnectError where there is none of that name."""
+    try:
+        return name, socket.if_nametoindex(name)
+    except (OSError, AttributeError):
+        raise ConnectError(f"the local address {name!r} is neither an IP address nor an interface here") from None
+
+
+def bind_to_interface(sock: socket.socket, name: str, index: int) -> None:
+    """Send and receive by one network interface alone. Raises OSError."""
+    if sys.platform == "darwin":
+        if sock.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, IPV6_BOUND_IF, index)
+        else:
+            sock.setsockopt(socket.IPPROTO_IP, IP_BOUND_IF, index)
+    elif sys.platform == "linux":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode() + b"\0")
+    else:
+        raise OSError("this system can't bind to an interface by its name; give local_address as an IP address")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from ..values.address_guard import AddressGuard
 from ..values.limits import Limits
 from ..values.settings import TrustTypes
 from ..values.tls import TLS, CertTypes, VerifyTypes
@@ -19,7 +20,8 @@ class HttpcoreEngine(EngineOptions):
 
     ``http1``, ``http2`` (needs the extra ``http2``; with ``http1=False`` also on plain connections), ``verify``,
     ``cert``, ``tls``, ``limits``, ``proxy``, ``trust_env``, ``uds`` (a Unix socket for everything), ``local_address``,
-    ``socket_options`` and ``resolver`` win over the client's options of that name; left out, the client's hold.
+    ``socket_options``, ``resolver`` and ``address_guard`` win over the client's options of that name; left out, the
+    client's hold.
     Tasks share an HTTP/2 connection, threads do not: httpcore's code is not safe for that. Among tasks, one that does
     not read from the connection itself may notice its read timeout late; its total it notices in time.
     ``retries`` (0) is how often a connection that could not be made is tried again, after 0, 0.5, 1, 2 … seconds.
@@ -44,6 +46,7 @@ class HttpcoreEngine(EngineOptions):
         local_address: str | Unset | None = UNSET,
         socket_options: Iterable[tuple[Any, ...]] | Unset = UNSET,
         resolver: Any = UNSET,
+        address_guard: AddressGuard | Unset | None = UNSET,
         retries: int = 0,
         retry_stale: bool = True,
     ) -> None:
@@ -63,5 +66,6 @@ class HttpcoreEngine(EngineOptions):
         self.local_address = local_address
         self.socket_options = socket_options if isinstance(socket_options, Unset) else tuple(socket_options)
         self.resolver = resolver
+        self.address_guard = address_guard
         self.retries = retries
         self.retry_stale = retry_stale

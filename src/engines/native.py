@@ -6,6 +6,7 @@ from typing import Any
 
 from ..rules.http1_limits import Http1Limits
 from ..rules.http2_options import Http2Options
+from ..values.address_guard import AddressGuard
 from ..values.limits import Limits
 from ..values.settings import ConnectionSettings, TrustTypes
 from ..values.tls import TLS, CertTypes, VerifyTypes
@@ -19,7 +20,8 @@ class NativeEngine(EngineOptions):
     """Our own engine: HTTP/1.1 and HTTP/2 over our own pool and byte streams; the default.
 
     ``limits``, ``verify``, ``cert``, ``tls``, ``proxy`` and ``trust_env`` win over the client's. ``uds`` sends all
-    over a Unix socket; ``local_address`` and ``socket_options`` are for new sockets; ``resolver`` looks names up.
+    over a Unix socket; ``local_address`` and ``socket_options`` are for new sockets; ``resolver`` looks names up, and
+    ``address_guard`` judges addresses.
     With ``http2`` a server is spoken to by HTTP/2 where it offers that on TLS (ALPN), and with ``http1=False`` always,
     also without TLS. ``http1_limits`` and ``http2_options`` bound what a server may send. ``retry_stale`` (True)
     sends an idempotent request again, once, on a fresh connection when a reused one was closed by the server before a
@@ -44,6 +46,7 @@ class NativeEngine(EngineOptions):
         local_address: str | Unset | None = UNSET,
         socket_options: tuple[Any, ...] | Unset = UNSET,
         resolver: Any = UNSET,
+        address_guard: AddressGuard | Unset | None = UNSET,
         http1_limits: Http1Limits | Unset = UNSET,
         http2_options: Http2Options | Unset = UNSET,
         retry_stale: bool = True,
@@ -61,6 +64,7 @@ class NativeEngine(EngineOptions):
         self.local_address = local_address
         self.socket_options = socket_options
         self.resolver = resolver
+        self.address_guard = address_guard
         self.http1_limits = http1_limits
         self.http2_options = http2_options
         self.retry_stale = retry_stale

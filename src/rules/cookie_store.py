@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..values.unix_url import UNIX
 from .cookie import Cookie, domain_matches, is_address, path_matches, received
 from .cookie_header import header_of
 from .public_suffix import PublicSuffixes, is_public_suffix
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CookieStore", "sending_order"]
 
-_SECURE = {"https": True, "wss": True, "http": False, "ws": False}
+_SECURE = {"https": True, "wss": True, "http": False, "ws": False, UNIX: False}
 _Key: TypeAlias = tuple[str, str, bool]
 
 

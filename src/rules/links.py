@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ..exceptions import InvalidURL
-from ..values.url import parse_url
+from ..values.url import join_url, parse_url
 
 if TYPE_CHECKING:
     from yarl import URL
@@ -96,9 +96,9 @@ def _resolved(found: dict[str, dict[str, str]], base: URL) -> dict[str, dict[str
 
 def _resolve(link: dict[str, str], base: URL) -> bool:
     try:
-        if "anchor" in link and base.join(parse_url(link["anchor"])) != base:
+        if "anchor" in link and join_url(base, parse_url(link["anchor"])) != base:
             return False
-        link["url"] = str(base.join(parse_url(link["url"])))
+        link["url"] = str(join_url(base, parse_url(link["url"])))
     except (InvalidURL, ValueError):
         return False
     return True

@@ -8,7 +8,7 @@ from yarl import URL
 
 from ..exceptions import DecodingError, InvalidURL, RemoteProtocolError
 from ..values.params import merge_params
-from ..values.url import endpoint_of, parse_url
+from ..values.url import endpoint_of, join_url, parse_url
 
 if TYPE_CHECKING:
     from ..values.response import BaseResponse
@@ -103,7 +103,7 @@ class NumberedPages(PageStrategy):
 
 def _followed(response: BaseResponse, target: str) -> URL:
     """Return the url that a page names. Raises InvalidURL for another origin, RemoteProtocolError for its own."""
-    url = response.url.join(parse_url(target))
+    url = join_url(response.url, parse_url(target))
     if endpoint_of(url).origin != endpoint_of(response.url).origin:
         # The client's credentials would go there.
         raise InvalidURL(f"the next page is on another origin, {endpoint_of(url).origin}, and is not asked for")

@@ -15,6 +15,7 @@ from yarl import URL
 
 from ..exceptions import InvalidURL
 from ..values.proxy import Proxy, ProxyTypes
+from ..values.unix_url import UNIX
 from ..values.url import Origin
 from .no_proxy import NoProxy
 from .proxy_patterns import ProxyPattern
@@ -46,6 +47,8 @@ class ProxyRules:
             return proxy
 
     def _choose(self, origin: Origin) -> Proxy | None:
+        if origin.scheme == UNIX:
+            return None
         if self._no_proxy and self._no_proxy.matches(origin.host, origin.port):
             return None
         for pattern, proxy in self._patterns:
@@ -69,6 +72,8 @@ class ProxyFunction:
 
     def proxy_for(self, origin: Origin, url: URL) -> Proxy | None:
         """Return what the function says, whose own exceptions pass. Raises InvalidURL, TypeError for no proxy."""
+        if origin.scheme == UNIX:
+            return None
         value = self._function(url)
         if hasattr(value, "__await__"):
             getattr(value, "close", bool)()

@@ -10,7 +10,8 @@ from ..exceptions import BodyNotReplayable, InvalidURL, RedirectStatusError, Too
 from ..plugins.redirect import HttpRedirect
 from ..values.request import Request
 from ..values.response import REDIRECTS, BaseResponse, without_credentials
-from ..values.url import endpoint_of, parse_url
+from ..values.unix_url import UNIX
+from ..values.url import endpoint_of, join_url, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,12 +67,14 @@ def next_request(
 def _target(base: URL, location: str, response: BaseResponse) -> URL:
     try:
         relative = parse_url(location)
-        url = base.join(relative)
+        url = join_url(base, relative)
         if base.raw_fragment and not relative.raw_fragment:
             url = url.with_fragment(base.fragment)
         # Credentials in a Location are the server's choice, not the user's.
         url = parse_url(url.with_user(None) if url.raw_user is not None or url.raw_password is not None else url)
         endpoint_of(url)
+        if url.scheme == UNIX and url.raw_host != base.raw_host:
+            raise UnsupportedProtocol(f"a Unix socket of this computer is none of the server's business: {url}")
     except (InvalidURL, UnsupportedProtocol) as error:
         error.message = f"the server's redirect can't be followed: {error.message}"
         error.request = response.request

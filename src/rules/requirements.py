@@ -17,6 +17,7 @@ def check_capabilities(engine: object, capabilities: AbstractSet[Capability], se
         Capability.HTTP2: settings.http2 or not settings.http1,
         Capability.PROXY: settings.proxy is not None,
         Capability.UNIX_SOCKET: settings.uds is not None,
+        Capability.ADDRESS_GUARD: settings.address_guard is not None,
     }
     for capability, asked in needed.items():
         if asked and capability not in capabilities:

@@ -19,6 +19,7 @@ class Capability(Enum):
     PROXY = "HTTP proxies"
     SOCKS = "SOCKS proxies"
     UNIX_SOCKET = "Unix sockets"
+    ADDRESS_GUARD = "guarding addresses"
     TIMEOUTS = "timeouts"
     STREAM_UPLOAD = "streamed uploads"
     STREAM_DOWNLOAD = "streamed downloads"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..exceptions import InvalidRequest
+from .address_guard import AddressGuard
 from .limits import DEFAULT_LIMITS, Limits
 from .tls import DEFAULT_TLS, IN_CONTEXT, TLS, CertTypes, VerifyTypes
 from .value import Value
@@ -86,6 +87,7 @@ class ConnectionSettings(Value):
     local_address: str | None = None
     socket_options: tuple[Any, ...] = ()
     resolver: Any = None
+    address_guard: AddressGuard | None = None
 
     def _check(self) -> None:
         if not isinstance(self.limits, Limits):
@@ -101,6 +103,8 @@ class ConnectionSettings(Value):
             raise TypeError(f"tls is a TLS, for example TLS(minimum_version='TLSv1.3'), not {self.tls!r}")
         if self.uds is not None and not (isinstance(self.uds, str) and self.uds):
             raise TypeError(f"uds is the path of a Unix socket, not {self.uds!r}")
+        if self.address_guard is not None and not isinstance(self.address_guard, AddressGuard):
+            raise TypeError(f"address_guard is an AddressGuard, not {self.address_guard!r}; write AddressGuard()")
         for name, default in (("verify", True), ("cert", None)):
             if getattr(self, name) is not default and name in self.tls.given():
                 raise ValueError(f"{name} is given twice: give it to the client or in tls=TLS({name}=...)")

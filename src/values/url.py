@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 from yarl import URL
 
 from ..exceptions import InvalidURL, UnsupportedProtocol
+from .unix_url import UNIX, is_unix, join_unix, parse_unix
 
 __all__ = [
     "DEFAULT_PORTS",
@@ -19,6 +20,7 @@ __all__ = [
     "display_url",
     "endpoint_of",
     "join_base",
+    "join_url",
     "parse_url",
 ]
 
@@ -50,7 +52,7 @@ class Origin(NamedTuple):
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}"
+        return f"{self.scheme}://{host}:{self.port}" if self.scheme != UNIX else f"{UNIX}://{host}"
 
 
 class Endpoint(NamedTuple):
@@ -101,6 +103,8 @@ def _check_text(text: str) -> None:
 def _parse(text: str) -> URL:
     _check_text(text)
     try:
+        if is_unix(text):
+            return parse_unix(text)
         url = URL(text)
         if url.absolute and url.host is not None:
             _check_host(url, text)
@@ -146,6 +150,9 @@ def parse_url(url: URLTypes) -> URL:
 def endpoint_of(url: URL) -> Endpoint:
     """Return origin, request target and Host value. Raises UnsupportedProtocol, InvalidURL."""
     scheme = url.scheme
+    if scheme == UNIX and url.raw_host:
+        target = url.raw_path_qs or "/"
+        return Endpoint(Origin(UNIX, url.raw_host or "", 0), target.encode("ascii"), b"localhost")
     if scheme not in SECURE:
         if not scheme:
             raise InvalidURL(f"the url needs a scheme and a host, or the client a base_url: {_safe(str(url))}")
@@ -159,6 +166,11 @@ def endpoint_of(url: URL) -> Endpoint:
     value = shown if port == default else f"{shown}:{port}"
     target = url.raw_path_qs or "/"
     return Endpoint(Origin(SECURE[scheme], host, port), target.encode("ascii"), value.encode("ascii"))
+
+
+def join_url(base: URL, relative: URL) -> URL:
+    """Return what a reference in a response from ``base`` means (RFC 3986 section 5)."""
+    return join_unix(base, relative) if base.scheme == UNIX else base.join(relative)
 
 
 def join_base(base: URL, url: URL) -> URL:

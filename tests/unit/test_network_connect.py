@@ -248,8 +248,8 @@ def test_local_address_and_socket_options(flavour: str) -> None:
             await stream.aclose()
             with pytest.raises(ConnectError, match=r"no address of the family of 127\.0\.0\.5"):
                 await made.connect_tcp("::1", server.port, 5)
-            with pytest.raises(ConnectError, match="'eth0' is no IP address"):
-                await network(flavour, local_address="eth0").connect_tcp("127.0.0.1", server.port, 5)
+            with pytest.raises(ConnectError, match="'eth99' is neither an IP address nor an interface here"):
+                await network(flavour, local_address="eth99").connect_tcp("127.0.0.1", server.port, 5)
             with pytest.raises(ConnectError, match="Cannot assign"):
                 await network(flavour, local_address="192.0.2.1").connect_tcp("127.0.0.1", server.port, 5)
 

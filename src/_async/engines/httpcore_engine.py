@@ -30,6 +30,7 @@ from ...values.options import PROXIES
 from ...values.pool_stats import PoolStats
 from ...values.request import Request
 from ...values.settings import ConnectionSettings, trusts
+from ...values.unix_url import UNIX, socket_path
 from ...values.url import DEFAULT_PORTS, endpoint_of
 from ..response import AsyncResponse
 from .engine import AsyncEngine
@@ -68,6 +69,7 @@ class AsyncHttpcoreDriver(AsyncEngine):
             Capability.PROXY,
             Capability.SOCKS,
             Capability.UNIX_SOCKET,
+            Capability.ADDRESS_GUARD,
             Capability.TIMEOUTS,
             Capability.STREAM_UPLOAD,
             Capability.STREAM_DOWNLOAD,
@@ -87,8 +89,12 @@ class AsyncHttpcoreDriver(AsyncEngine):
         for proxy in self._proxies.proxies():
             self._check_proxy(proxy)
         self._network = AsyncNetwork(
-            resolver=settings.resolver, local_address=settings.local_address, socket_options=settings.socket_options
+            resolver=settings.resolver,
+            local_address=settings.local_address,
+            socket_options=settings.socket_options,
+            guard=settings.address_guard,
         )
+        self._proxy_network = self._network.towards_proxies()
         self._tls = TLSSettings(settings)
         self._library: Any = None
         self._lock = AsyncStateLock()
@@ -113,6 +119,8 @@ class AsyncHttpcoreDriver(AsyncEngine):
             await pool.tidy()
         proxies = request.attribute(PROXIES)
         proxy = (self._proxies if proxies is None else proxies).proxy_for(endpoint.origin, request.url)
+        if proxy is not None and self._settings.address_guard is not None:
+            self._settings.address_guard.check_proxied(endpoint.origin, proxy)
         if proxy is not None:
             if self._settings.uds is not None:
                 raise InvalidRequest(f"a Unix socket has no proxy on its way: leave out proxy={proxy} or uds=")
@@ -227,13 +235,14 @@ class AsyncHttpcoreDriver(AsyncEngine):
         layers = int(secure) + int(proxy is not None and proxy.scheme == "https")
         if proxy is not None and proxy.is_socks and not secure:
             layers = 1
-        wire = AsyncWire(self._network, layers, library.WriteError)
+        wire = AsyncWire(self._network if proxy is None else self._proxy_network, layers, library.WriteError)
         alpn = HTTP1 if route.only_http1 else settings.alpn
         tls = ServerTLS(self._tls, route.origin, alpn)
         common: dict[str, Any] = {"http1": settings.http1, "http2": "h2" in alpn, "ssl_context": tls}
         common["network_backend"] = wire
         if proxy is None:
-            factory = library.AsyncConnectionPool(uds=settings.uds, **common)
+            uds = socket_path(route.origin.host) if route.origin.scheme == UNIX else settings.uds
+            factory = library.AsyncConnectionPool(uds=uds, **common)
         elif proxy.is_socks:
             factory = library.AsyncSOCKSProxy(_proxy_url(library, proxy), _credentials(proxy), **common)
         else:
@@ -264,6 +273,8 @@ class AsyncHttpcoreDriver(AsyncEngine):
 
     def _url(self, library: Any, route: Route, target: bytes) -> Any:
         scheme, host, port = route.origin
+        if scheme == UNIX:
+            return library.URL(scheme="http", host="localhost", port=None, target=target)
         if ":" in host and not (route.proxy is not None and route.proxy.is_socks):
             host = f"[{host}]"
         shown = None if DEFAULT_PORTS.get(scheme) == port else port

@@ -40,8 +40,7 @@ class Route(NamedTuple):
     only_http1: bool = False
 
     def __str__(self) -> str:
-        scheme, host, port = self.origin
-        shown = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+        shown = str(self.origin)
         return shown if self.proxy is None else f"{shown} through {self.proxy}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...._network import Network
 from ....exceptions import InvalidRequest
 from ....values.timeout import Deadline
+from ....values.unix_url import UNIX, socket_path
 from ..tls_settings import HTTP1, TLSSettings
 from .proxy_logins import ProxyLogins
 from .proxy_ways import open_way
@@ -35,7 +36,9 @@ class Connector:
             local_address=settings.local_address,
             socket_options=settings.socket_options,
             happy_eyeballs_delay=options.happy_eyeballs_delay,
+            guard=settings.address_guard,
         )
+        self._proxy_network = self._network.towards_proxies()
 
     def open(
         self, request: Request, endpoint: Endpoint, proxy: Proxy | None, alpn: tuple[str, ...] = HTTP1
@@ -49,16 +52,17 @@ class Connector:
             timeout = request.deadline.clamp(timeout)
         limit = None if timeout is None else Deadline(timeout)
         scheme, host, port = endpoint.origin
-        if self._uds is not None:
+        if self._uds is not None or scheme == UNIX:
             if proxy is not None:
                 raise InvalidRequest(f"a Unix socket has no proxy on its way: leave out proxy={proxy} or uds=")
-            stream = self._network.connect_unix(self._uds, timeout)
+            path = socket_path(host) if scheme == UNIX else self._uds or ""
+            stream = self._network.connect_unix(path, timeout)
         elif proxy is None:
             stream = self._network.connect_tcp(host, port, timeout)
         else:
             login = self.logins.of(proxy) if proxy.logs_in else None
             forwards = scheme == "http" and not request.upgrades
-            stream = open_way(self._network, self._tls, proxy, login, endpoint, limit, forwards=forwards)
+            stream = open_way(self._proxy_network, self._tls, proxy, login, endpoint, limit, forwards=forwards)
         if scheme != "https":
             return stream
         try:

@@ -44,6 +44,7 @@ class NativeDriver(Engine):
             Capability.TRAILERS,
             Capability.EARLY_HINTS,
             Capability.UNIX_SOCKET,
+            Capability.ADDRESS_GUARD,
             Capability.TIMEOUTS,
             Capability.STREAM_UPLOAD,
             Capability.STREAM_DOWNLOAD,
@@ -59,6 +60,7 @@ class NativeDriver(Engine):
         self._retry_stale = options.retry_stale
         self._connector = Connector(options, settings)
         self._proxies = settings_proxies(settings)
+        self._guard = settings.address_guard
         self._locks: dict[int, StateLock] = {}
         self._owner: Any = None
         self._generation = fork_generation()
@@ -82,6 +84,8 @@ class NativeDriver(Engine):
             proxies = request.own_attributes.get(PROXIES, proxies)
         if proxies is not None:
             proxy = through or proxies.proxy_for(endpoint.origin, request.url)
+            if proxy is not None and self._guard is not None:
+                self._guard.check_proxied(endpoint.origin, proxy)
             if proxy is not None and proxy is not through and proxy.logs_in and wants_login(request, endpoint):
                 from .proxy_auth import send_logged_in
 

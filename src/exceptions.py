@@ -291,7 +291,24 @@ class ApplicationError(RemoteProtocolError):
 
 
 class ProxyError(TransportError):
-    """The proxy refused or broke the connection."""
+    """The proxy can't be reached, refused, or broke off before there was a way to the server, which saw nothing.
+
+    ``status_code`` is what an HTTP proxy answered to CONNECT, None where it did not. ``transient`` tells whether the
+    next attempt may fare better: the connection broke, or what the proxy said is about now (502, host unreachable).
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        request: Request | None = None,
+        response: BaseResponse | None = None,
+        status_code: int | None = None,
+        transient: bool = False,
+    ) -> None:
+        super().__init__(message, request=request, response=response)
+        self.status_code = status_code
+        self.transient = transient
 
 
 class CircuitOpen(TransportError):

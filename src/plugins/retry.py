@@ -30,7 +30,8 @@ class Retry(StatefulPlugin):
 
     What is tried again, at most ``max_retries`` (3) times:
 
-    - failures to connect (ConnectError, ConnectTimeout), whatever the method, since nothing was sent; not TLSError;
+    - failures to connect (ConnectError, ConnectTimeout, and ProxyError if ``transient``), whatever the method, since
+      nothing was sent; not TLSError;
     - other broken connections and answers (ReadError, WriteError, ServerDisconnected, RemoteProtocolError), and
       responses with one of ``statuses`` (429 and 500 to 599), for ``methods``: by default those that are idempotent
       (RFC 9110 section 9.2.2), with ``any_method=True`` all;

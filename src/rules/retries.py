@@ -6,6 +6,7 @@ from ..exceptions import (
     ConnectError,
     ConnectTimeout,
     HTTPError,
+    ProxyError,
     ReadError,
     RemoteProtocolError,
     TimeoutException,
@@ -25,8 +26,10 @@ RETRIED_STATUSES = frozenset({429, *range(500, 600)})
 def was_not_sent(error: HTTPError) -> bool:
     """Whether an error says that no connection was made, so that the server saw nothing and any method may go again.
 
-    A failed TLS handshake is no such error: a certificate does not get better.
+    A failed TLS handshake is no such error: a certificate does not get better. Of what a proxy does wrong, some may.
     """
+    if isinstance(error, ProxyError):
+        return error.transient
     return isinstance(error, (ConnectError, ConnectTimeout)) and not isinstance(error, TLSError)
 
 

@@ -45,7 +45,7 @@ REFUSALS_4 = {
 
 
 class SocksRefusal(ProxyError):
-    """The proxy understood, and gives no way to this address; ``another`` tells whether others are worth a try."""
+    """The proxy understood, and gives no way to this address now; ``another`` one of the host may do better."""
 
     another: bool = False
 
@@ -99,7 +99,7 @@ class SocksHandshake:
         Raises ProxyError, and SocksRefusal where it answers that it gives no way.
         """
         if not data:
-            raise self._error("it closed the connection")
+            raise self._error("it closed the connection", transient=True)
         self._buffer += data
         while len(self._buffer) >= self._wanted and not self.outgoing:
             piece, self._buffer = self._buffer[: self._wanted], self._buffer[self._wanted :]
@@ -155,12 +155,14 @@ class SocksHandshake:
             raise self._error(f"what it says is not {self._proxy.scheme}{hint}")
 
     def _refusal(self, reason: str, *, another: bool) -> SocksRefusal:
-        error = SocksRefusal(f"the proxy {self._proxy} refused a way to {self._target}: {reason}")
+        # What is wrong with one address may be over in a moment, but for a type that the proxy does not know.
+        message = f"the proxy {self._proxy} refused a way to {self._target}: {reason}"
+        error = SocksRefusal(message, transient=another and reason != REFUSALS[8])
         error.another = another
         return error
 
-    def _error(self, reason: str) -> ProxyError:
-        return ProxyError(f"the proxy {self._proxy} opened no way to {self._target}: {reason}")
+    def _error(self, reason: str, *, transient: bool = False) -> ProxyError:
+        return ProxyError(f"the proxy {self._proxy} opened no way to {self._target}: {reason}", transient=transient)
 
 
 def _destination_5(host: str) -> bytes:

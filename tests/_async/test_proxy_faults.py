@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from duohttp import (
     Proxy,
     ProxyError,
     ReadTimeout,
+    Retry,
     Timeout,
     TLSError,
     TotalTimeout,
@@ -22,7 +24,7 @@ from duohttp import (
 
 from ..faults import acts, proxy_acts
 from ..faults.leaks import nothing_left
-from ..faults.scripted_server import Act, Peer, ScriptedServer, reply, scripted_server
+from ..faults.scripted_server import Act, Peer, ScriptedServer, refusing_port, reply, scripted_server
 from .faulty import AsyncTried
 
 pytestmark = pytest.mark.anyio
@@ -171,6 +173,42 @@ async def test_a_407_on_the_forward_way_is_an_answer() -> None:
             assert len(proxy.received) == 1
 
 
+TRANSIENT = {
+    "nothing": proxy_acts.connect_then(b"", "close"),
+    "reset": proxy_acts.connect_then(b"", "reset"),
+    "half": proxy_acts.connect_then(b"HTTP/1.1 200", "close"),
+    "502": proxy_acts.connect_then(ANSWERS["502"][0]),
+    "429": proxy_acts.connect_then(reply(b"", "429 Slowly")),
+}
+FINAL = {name: proxy_acts.connect_then(ANSWERS[name][0]) for name in ("407", "403", "301", "no-http", "200-body")}
+
+
+@pytest.mark.parametrize("fault", [*TRANSIENT, *FINAL])
+async def test_what_is_tried_again(fault: str) -> None:
+    """The server saw nothing, so a POST may go again too; where it can't help, it does not."""
+    with servers() as (proxy, server):
+        plugins = [Retry(max_retries=1, constant_delay=0)]
+        async with AsyncTried("native", proxy=proxy_of(proxy), limits=ONE, plugins=plugins) as client:
+            proxy.then({**TRANSIENT, **FINAL}[fault], proxy_acts.tunnel(server.port))
+            if fault in TRANSIENT:
+                assert (await client.post(server.url("/well"), content=b"abc")).content == b"POST /well 3"
+            else:
+                with pytest.raises(ProxyError) as caught:
+                    await client.post(server.url("/well"), content=b"abc")
+                error = pickle.loads(pickle.dumps(caught.value))
+                assert error.status_code == (int(fault) if fault.isdigit() else None)
+                assert not error.transient
+            assert server.count("POST") == (fault in TRANSIENT)
+
+
+async def test_a_proxy_that_is_not_there() -> None:
+    with refusing_port() as port:
+        async with AsyncTried("native", proxy=f"http://127.0.0.1:{port}", limits=ONE) as client:
+            with pytest.raises(ProxyError, match="can't be reached") as caught:
+                await client.get("https://h.test/")
+            assert caught.value.transient
+
+
 # SOCKS.
 
 SCHEMES = ["socks4", "socks4a", "socks5", "socks5h"]
@@ -209,6 +247,7 @@ async def test_socks_refusals(scheme: str) -> None:
                 with pytest.raises(ProxyError, match=f"refused a way to 127.0.0.1:{server.port}") as caught:
                     await client.get(server.url())
                 harmless(caught.value)
+                assert caught.value.transient == (code in ((91,) if scheme.startswith("socks4") else (1, 3, 4, 5, 6)))
             proxy.then(act_for(scheme, server.port))
             assert (await client.get(server.url("/well"))).content == b"GET /well 0"
 

@@ -311,7 +311,7 @@ def _at_proxy(error: Exception, failure: HTTPError | None, wire: AsyncWire, rout
     proxy = route.proxy
     if wire.stream is None:
         if isinstance(failure, ConnectError):
-            return ProxyError(f"no connection to the proxy {proxy}: {failure.message}")
+            return ProxyError(f"no connection to the proxy {proxy}: {failure.message}", transient=True)
         return failure
     if isinstance(failure, TLSError) and wire.layers == 1 and route.origin.scheme == "https":
         return failure  # it is the server's, seen through the tunnel

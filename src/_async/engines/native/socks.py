@@ -61,4 +61,4 @@ async def _talk(stream: AsyncByteStream, handshake: SocksHandshake, proxy: Proxy
     except TimeoutException:
         raise ConnectTimeout(f"the proxy {proxy} did not open a way in time") from None
     except NetworkError as error:
-        raise ProxyError(f"the proxy {proxy} opened no way: {error.message}") from error
+        raise ProxyError(f"the proxy {proxy} opened no way: {error.message}", transient=True) from error

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ....exceptions import ConnectError, ConnectTimeout, NetworkError, ProtocolError, ProxyError, TimeoutException
+from ....exceptions import (
+    ConnectError,
+    ConnectTimeout,
+    NetworkError,
+    ProtocolError,
+    ProxyError,
+    TimeoutException,
+    TLSError,
+)
 from ....rules.framing import encode_request
 from ....rules.http1 import ResponseParser
+from ....rules.retries import RETRIED_STATUSES
 from ....values.headers import Headers
 from ....values.timeout import Deadline
 
@@ -51,7 +60,8 @@ async def connect_proxy(
             stream.abort()
             raise
     except ConnectError as error:
-        raise ProxyError(f"the proxy {proxy} can't be reached: {error.message}") from error
+        transient = not isinstance(error, TLSError)
+        raise ProxyError(f"the proxy {proxy} can't be reached: {error.message}", transient=transient) from error
 
 
 async def open_tunnel(
@@ -76,12 +86,18 @@ async def open_tunnel(
     except TimeoutException:
         raise ConnectTimeout(f"the proxy {proxy} did not open a tunnel in time") from None
     except (NetworkError, ProtocolError) as error:
-        raise ProxyError(f"the proxy {proxy} did not open a tunnel: {error.message}") from error
+        broken = isinstance(error, NetworkError)
+        raise ProxyError(f"the proxy {proxy} did not open a tunnel: {error.message}", transient=broken) from error
     if not parser.upgraded:
-        status = f"{parser.status_code} {parser.reason_phrase}".rstrip()
-        hint = "; check its user name and password" if parser.status_code == 407 else ""
-        refused = ProxyError(f"the proxy {proxy} refused a tunnel to {target}: {status}{hint}")
-        if parser.status_code == 407:
+        code = parser.status_code
+        status = f"{code} {parser.reason_phrase}".rstrip()
+        hint = "; check its user name and password" if code == 407 else ""
+        refused = ProxyError(
+            f"the proxy {proxy} refused a tunnel to {target}: {status}{hint}",
+            status_code=code,
+            transient=code in RETRIED_STATUSES,
+        )
+        if code == 407:
             return Refusal(refused, Headers.from_raw(parser.headers).getall("proxy-authenticate", []))
         raise refused
     if parser.leftover:

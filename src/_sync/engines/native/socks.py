@@ -62,4 +62,4 @@ def _talk(stream: ByteStream, handshake: SocksHandshake, proxy: Proxy, limit: De
     except TimeoutException:
         raise ConnectTimeout(f"the proxy {proxy} did not open a way in time") from None
     except NetworkError as error:
-        raise ProxyError(f"the proxy {proxy} opened no way: {error.message}") from error
+        raise ProxyError(f"the proxy {proxy} opened no way: {error.message}", transient=True) from error

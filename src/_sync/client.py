@@ -451,6 +451,8 @@ def _overrides(
         if isinstance(kind, type) and issubclass(kind, Plugin):
             if value is not None and not isinstance(value, Plugin):
                 raise InvalidRequest(f"attributes[{kind.__name__}] is a {kind.__name__} or None, not {value!r}")
+            if value is not None and not isinstance(value, kind) and value.family is not kind:
+                raise InvalidRequest(f"attributes[{kind.__name__}] can't be a {value.name}: it would replace nothing")
             overrides[kind] = value
     return overrides
 

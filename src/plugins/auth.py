@@ -55,7 +55,6 @@ class Auth(StatefulPlugin):
     Attributes whose names begin with an underscore stay out of ``repr()``. Raises InvalidURL for bad ``origins``.
     """
 
-    calls_back = True
     stage = Stage.AUTH
     repeatable = True
     handler = "auth_flow"
@@ -83,6 +82,11 @@ class Auth(StatefulPlugin):
             state.origin = shared.value.origin
             # Whoever works on the old state goes on with it, in vain.
             shared.value = state
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether it calls functions of the user's that may wait."""
+        return True
 
 
 class AuthProvider(Auth):

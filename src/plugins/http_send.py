@@ -22,7 +22,6 @@ class HttpSend(Plugin):
     """
 
     repeatable = True
-    calls_back = True
     handler = "http_send"
 
     def __init__(self, function: Callable[..., Any], *, stage: Stage = Stage.ATTEMPT) -> None:
@@ -36,6 +35,11 @@ class HttpSend(Plugin):
         """The name in ``client.describe()`` and in errors."""
         function = getattr(self.function, "__qualname__", None) or repr(self.function)
         return f"HttpSend({function})"
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether it calls functions of the user's that may wait."""
+        return True
 
     def __repr__(self) -> str:
         return self.name

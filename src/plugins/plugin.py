@@ -45,8 +45,6 @@ class Plugin:
     repeatable: ClassVar[bool] = False
     joint: ClassVar[bool] = False
     """Whether plugins with one handler act as one: it is made once, with all of them."""
-    calls_back: ClassVar[bool] = False
-    """For plugins of this package: whether they call functions of the user's that may wait."""
     handler: ClassVar[str] = ""
     """For plugins of this package: the module of the clients that does their waiting, loaded when one is installed."""
 
@@ -54,6 +52,11 @@ class Plugin:
     def name(self) -> str:
         """The name in ``client.describe()`` and in errors."""
         return type(self).__name__
+
+    @property
+    def calls_back(self) -> bool:
+        """For plugins of this package: whether they call functions of the user's that may wait."""
+        return False
 
     @property
     def family(self) -> type[Plugin]:

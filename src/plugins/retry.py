@@ -61,7 +61,6 @@ class Retry(StatefulPlugin):
     out of range.
     """
 
-    calls_back = True
     stage = Stage.RETRY
     handler = "retry"
 
@@ -148,6 +147,11 @@ class Retry(StatefulPlugin):
         else:
             random = self.random
         return seconds * (1 - self.jitter * random())
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether it calls functions of the user's that may wait."""
+        return bool(self.retry_if or self.delay or self.modify_request)
 
     def server_delay(self, response: BaseResponse | None) -> float:
         """Return the seconds that Retry-After asks for, within ``max_retry_after``; 0 where it does not."""

@@ -31,7 +31,6 @@ class HttpCallValidator(Plugin):
     alone. Raises TypeError for what is no function.
     """
 
-    calls_back = True
     stage = Stage.VALIDATION
 
     def __init__(
@@ -81,6 +80,11 @@ class HttpCallValidator(Plugin):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_twin": None}
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether it calls functions of the user's that may wait."""
+        return bool(self.asks_function or self.validate or self.on_error)
 
     def __repr__(self) -> str:
         shown = [] if self.expect_success is True else [f"expect_success={_written(self.expect_success)}"]

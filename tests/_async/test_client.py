@@ -317,6 +317,13 @@ async def test_requests_built_ahead_keep_the_options_that_choose_plugins() -> No
     assert (await client.send(removed)).status_code == 302
 
 
+async def test_an_override_replaces_its_own_kind() -> None:
+    client, engine = client_of()
+    with pytest.raises(InvalidRequest, match=r"attributes\[HttpRedirect\] can't be a HttpCallValidator"):
+        await client.get("http://a.test/", attributes={HttpRedirect: HttpCallValidator()})
+    assert engine.requests == []
+
+
 async def test_requests_built_ahead_keep_what_success_is() -> None:
     client, _ = client_of(lambda request: (404, {"content-type": "application/json"}, b"[1]"))
     with pytest.raises(ClientStatusError):

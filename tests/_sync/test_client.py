@@ -318,6 +318,13 @@ def test_requests_built_ahead_keep_the_options_that_choose_plugins() -> None:
     assert (client.send(removed)).status_code == 302
 
 
+def test_an_override_replaces_its_own_kind() -> None:
+    client, engine = client_of()
+    with pytest.raises(InvalidRequest, match=r"attributes\[HttpRedirect\] can't be a HttpCallValidator"):
+        client.get("http://a.test/", attributes={HttpRedirect: HttpCallValidator()})
+    assert engine.requests == []
+
+
 def test_requests_built_ahead_keep_what_success_is() -> None:
     client, _ = client_of(lambda request: (404, {"content-type": "application/json"}, b"[1]"))
     with pytest.raises(ClientStatusError):

@@ -13,6 +13,7 @@
 ``/busy/KEY``              503 with ``Retry-After: 0`` once for each key, then 200
 ``/digest``                wants Digest authentication, of user:secret
 ``/token``                 a token endpoint that gives ``letmein``
+``/news``, ``/prices``     JSON that may be stored: for a minute; as long as it is confirmed each time
 ``/stall``                 sends a head and the start of a body, then waits
 """
 
@@ -109,6 +110,23 @@ async def token(exchange: Exchange, rest: str) -> None:
     await exchange.json(tokens)
 
 
+async def news(exchange: Exchange, rest: str) -> None:
+    await storable(exchange, "max-age=60, stale-while-revalidate=600", {"title": "A cache is invented"})
+
+
+async def prices(exchange: Exchange, rest: str) -> None:
+    await storable(exchange, "no-cache", {"tea": 3})
+
+
+async def storable(exchange: Exchange, control: str, value: object) -> None:
+    headers = [("cache-control", control), ("etag", '"1"')]
+    if exchange.header("if-none-match") == '"1"':
+        await exchange.start(304, *headers)
+        await exchange.part(b"", more=False)
+    else:
+        await exchange.json(value, 200, *headers)
+
+
 async def stall(exchange: Exchange, rest: str) -> None:
     await exchange.start(200, ("content-type", "text/plain"))
     await exchange.part(b"wait for it")
@@ -128,6 +146,8 @@ ROUTES.update(
         "busy": busy,
         "digest": digest,
         "token": token,
+        "news": news,
+        "prices": prices,
         "stall": stall,
     }
 )

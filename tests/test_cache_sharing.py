@@ -133,6 +133,31 @@ def test_many_threads() -> None:
     assert (len(state.flights), state._pending, state.refreshing, state.background) == (0, {}, set(), set())
 
 
+def test_who_looked_too_early_looks_again() -> None:
+    """Between the look at the storage and the sending another request may have come and gone."""
+    looked, go = threading.Event(), threading.Event()
+
+    class Slow(MemoryCacheStorage):
+        def entries(self, key: str) -> Any:
+            found = super().entries(key)
+            if threading.current_thread().name == "late" and not looked.is_set():
+                looked.set()
+                assert go.wait(20)
+            return found
+
+    engine = MockEngine(reply(200, text="x", headers=HOUR))
+    found = []
+    with Client(engine=engine, plugins=[HttpCache(Slow())]) as client:
+        late = threading.Thread(target=lambda: found.append(client.get(URL).from_cache), name="late")
+        late.start()
+        assert looked.wait(20)
+        assert not client.get(URL).from_cache
+        go.set()
+        late.join(20)
+    assert found == [True]
+    assert len(engine.history) == 1
+
+
 def test_no_thread_is_left() -> None:
     """Closing ends what is validated beside its use, in whatever thread that is."""
     go = threading.Event()

@@ -118,6 +118,18 @@ def test_proxies(server: str, tinyproxy: Proxy, microsocks_auth: Proxy) -> None:
     assert "wrong" not in printed
 
 
+def test_cached() -> None:
+    assert passed("cached").splitlines() == [
+        "news: miss, 'the news'",
+        "news: hit, 'the news'",
+        "prices: miss, 'the prices'",
+        "prices: revalidated, 'the prices'",
+        "weather: miss, 'the weather'",
+        "weather: stale, 'the weather'",
+        "the server was asked 5 times",
+    ]
+
+
 def test_events_and_pages() -> None:
     *events, pages = passed("events_and_pages").splitlines()
     names = pages.split(", ")

@@ -27,14 +27,15 @@ class Pending:
 class CacheState:
     """The calls under way. Not safe between threads.
 
-    ``flights``: who waits for whom. ``refreshing``: what is validated beside its use, by key of its request, and
-    ``background`` the work that does it. ``closed`` when nothing of the kind is to begin any more.
+    ``flights``: who waits for whom; ``landings``: how many have ended. ``refreshing``: what is validated beside its
+    use, by key of its request, and ``background`` the work that does it.
     """
 
-    __slots__ = ("_alone", "_pending", "background", "flights", "refreshing")
+    __slots__ = ("_alone", "_pending", "background", "flights", "landings", "refreshing")
 
     def __init__(self) -> None:
         self.flights = Flights()
+        self.landings = 0
         self.refreshing: set[Any] = set()
         self.background: set[Any] = set()
         self._alone: OrderedDict[str, None] = OrderedDict()

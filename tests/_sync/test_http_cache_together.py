@@ -137,6 +137,17 @@ def test_what_is_not_stored_is_not_shared() -> None:
     assert is_idle(cache)
 
 
+def test_a_request_that_wants_nothing_stored_says_nothing_about_others() -> None:
+    client, engine, cache = gated(HOUR)
+    engine.gate.set()
+    client.get(URL, headers={"Cache-Control": "no-store"})
+    engine.shut()
+    tasks = together(client, engine, cache, {}, {}, {})
+    assert len(engine.requests) == 2
+    engine.gate.set()
+    results(tasks)
+
+
 def test_private_responses_are_not_shared_by_waiting() -> None:
     """Two users of a shared cache whose requests look the same: each gets a response of its own."""
     client, engine, cache = gated({"Cache-Control": "private, max-age=60"}, shared=True)

@@ -58,6 +58,8 @@ class AsyncCacheExchange:
 
     def note(self, *, useful: bool) -> None:
         """Remember whether others have a use for what came."""
+        if not self.asked.may_wait:
+            return  # it says nothing about requests that may
         with self.state.lock:
             self.state.value.note(self.asked.key, useful=useful)
 

@@ -23,6 +23,7 @@ from .state import SharedState, shared_state
 
 __all__ = ["FINISH", "HANDLER", "AsyncCacheHandler"]
 
+MISSED = object()
 IGNORED = frozenset({"traceparent", "tracestate", "baggage", "x-request-id", "x-correlation-id", "b3"})
 """Headers that equal requests differ in."""
 END = 5.0
@@ -49,8 +50,9 @@ class AsyncCacheHandler:
             return response
         asked = Asked(request, self._policy)
         exchange = AsyncCacheExchange(self._access, shared_state(self._options), asked, request, proceed)
-        collapsed = False
+        collapsed = looked_again = False
         while True:
+            landings = exchange.state.value.landings
             await exchange.look()
             decision = self._decide(exchange)
             if decision.action == "refuse":
@@ -67,10 +69,13 @@ class AsyncCacheHandler:
             if collapsed:
                 exchange.note(useful=False)
                 return await AsyncCacheForward(exchange, decision).run()
-            outcome = await self._wait_or_lead(request, exchange, decision)
-            if outcome is not LANDED:
+            outcome = await self._wait_or_lead(request, exchange, decision, None if looked_again else landings)
+            if outcome is LANDED:
+                collapsed = True
+            elif outcome is MISSED:
+                looked_again = True
+            else:
                 return outcome  # type: ignore[no-any-return]
-            collapsed = True
 
     def _decide(self, exchange: AsyncCacheExchange) -> Decision:
         asked = exchange.asked
@@ -83,8 +88,13 @@ class AsyncCacheHandler:
 
     # Equal requests.
 
-    async def _wait_or_lead(self, request: Request, exchange: AsyncCacheExchange, decision: Decision) -> Any:
-        """Return the response; or LANDED where an equal request brought one that may be of use."""
+    async def _wait_or_lead(
+        self, request: Request, exchange: AsyncCacheExchange, decision: Decision, landings: int | None
+    ) -> Any:
+        """Return the response; or LANDED where an equal request brought one that may be of use.
+
+        MISSED says that one may have come since the look at the storage, before which there were so many ``landings``.
+        """
         if not (exchange.asked.may_wait and can_be_shared(request)):
             return await AsyncCacheForward(exchange, decision).run()
         state = exchange.state
@@ -94,6 +104,8 @@ class AsyncCacheHandler:
             if state.value.goes_alone(exchange.asked.key):
                 flight = None
             elif (flight := state.value.flights.find(key)) is None:
+                if landings not in (None, state.value.landings):
+                    return MISSED
                 flight = state.value.flights.begin(key)
             else:
                 waiter = AsyncWaiter()
@@ -127,6 +139,7 @@ class AsyncCacheHandler:
         finally:
             with state.lock:
                 waiters = [] if result is LEAD else state.value.flights.end(flight)
+                state.value.landings += 1
                 if result is LEAD:
                     hand_over(flight, state.value.flights)
             for waiter in waiters:

@@ -24,6 +24,7 @@ from .state import SharedState, shared_state
 
 __all__ = ["FINISH", "HANDLER", "CacheHandler"]
 
+MISSED = object()
 IGNORED = frozenset({"traceparent", "tracestate", "baggage", "x-request-id", "x-correlation-id", "b3"})
 """Headers that equal requests differ in."""
 END = 5.0
@@ -50,8 +51,9 @@ class CacheHandler:
             return response
         asked = Asked(request, self._policy)
         exchange = CacheExchange(self._access, shared_state(self._options), asked, request, proceed)
-        collapsed = False
+        collapsed = looked_again = False
         while True:
+            landings = exchange.state.value.landings
             exchange.look()
             decision = self._decide(exchange)
             if decision.action == "refuse":
@@ -68,10 +70,13 @@ class CacheHandler:
             if collapsed:
                 exchange.note(useful=False)
                 return CacheForward(exchange, decision).run()
-            outcome = self._wait_or_lead(request, exchange, decision)
-            if outcome is not LANDED:
+            outcome = self._wait_or_lead(request, exchange, decision, None if looked_again else landings)
+            if outcome is LANDED:
+                collapsed = True
+            elif outcome is MISSED:
+                looked_again = True
+            else:
                 return outcome  # type: ignore[no-any-return]
-            collapsed = True
 
     def _decide(self, exchange: CacheExchange) -> Decision:
         asked = exchange.asked
@@ -84,8 +89,11 @@ class CacheHandler:
 
     # Equal requests.
 
-    def _wait_or_lead(self, request: Request, exchange: CacheExchange, decision: Decision) -> Any:
-        """Return the response; or LANDED where an equal request brought one that may be of use."""
+    def _wait_or_lead(self, request: Request, exchange: CacheExchange, decision: Decision, landings: int | None) -> Any:
+        """Return the response; or LANDED where an equal request brought one that may be of use.
+
+        MISSED says that one may have come since the look at the storage, before which there were so many ``landings``.
+        """
         if not (exchange.asked.may_wait and can_be_shared(request)):
             return CacheForward(exchange, decision).run()
         state = exchange.state
@@ -95,6 +103,8 @@ class CacheHandler:
             if state.value.goes_alone(exchange.asked.key):
                 flight = None
             elif (flight := state.value.flights.find(key)) is None:
+                if landings not in (None, state.value.landings):
+                    return MISSED
                 flight = state.value.flights.begin(key)
             else:
                 waiter = Waiter()
@@ -128,6 +138,7 @@ class CacheHandler:
         finally:
             with state.lock:
                 waiters = [] if result is LEAD else state.value.flights.end(flight)
+                state.value.landings += 1
                 if result is LEAD:
                     hand_over(flight, state.value.flights)
             for waiter in waiters:

@@ -137,6 +137,16 @@ def test_events_and_pages() -> None:
     assert events == [f"event {number}: {name}" for number, name in enumerate(names)]
 
 
+def test_a_chat_over_websockets() -> None:
+    assert passed("websocket_chat").splitlines() == [
+        "Ada: hello",
+        "Ada: nice weather",
+        "closed with 4000: come again",
+        "Grace: hello",
+        "Grace: it rains",
+    ]
+
+
 def test_uploads() -> None:
     assert passed("uploads").splitlines() == [
         'form-data; name="title": None',

@@ -24,7 +24,8 @@
 ``/cache/KEY?control=…``                     JSON: how often KEY was asked for, and by whom; ``etag``, ``vary`` …
 ``/broken``                                  promises 100 bytes, sends 10, closes
 ``/trailers``, ``/hints``                    trailers, 103 Early Hints (HTTP/2 only)
-``/ws`` (WebSocket)                          echoes messages; takes the first subprotocol; "close" closes with 4000
+``/ws`` (WebSocket)                          echoes messages; takes the first subprotocol; "close" closes with 4000;
+                                             any other path is refused
 ===========================================  ==========================================================================
 """
 
@@ -124,8 +125,11 @@ async def lifespan(receive: Receive, send: Send) -> None:
 
 
 async def websocket(scope: Message, receive: Receive, send: Send) -> None:
-    """Echo what comes."""
+    """Echo what comes; refuse it elsewhere than at ``/ws``, which servers make a 403."""
     await receive()
+    if scope["path"] != "/ws":
+        await send({"type": "websocket.close"})
+        return
     protocols = scope.get("subprotocols", [])
     await send({"type": "websocket.accept", "subprotocol": protocols[0] if protocols else None})
     while (message := await receive())["type"] == "websocket.receive":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -162,6 +164,44 @@ async def test_an_address_that_socks_4_does_not_know(running: Running) -> None:
         async with AsyncClient(engine=NativeEngine(), proxy=running(kind)) as client:
             with pytest.raises(InvalidURL, match="SOCKS 4 has no IPv6"):
                 await client.get("http://[::1]:1/")
+
+
+@pytest.mark.parametrize("kind", ["http", "https", "socks5", "socks5h-ssh"])
+async def test_servers_with_ipv6(running: Running, nginx: Nginx, certificates: Certificates, kind: str) -> None:
+    if nginx.ipv6_url is None:
+        pytest.skip("this machine has no IPv6 loopback")
+    async with AsyncClient(engine=NativeEngine(), proxy=running(kind), verify=str(certificates.ca)) as client:
+        assert (await client.get(f"{nginx.ipv6_url}/small.txt")).content == SMALL
+
+
+async def test_the_way_to_the_proxy_is_made_as_any_other(tinyproxy: RunningProxy, nginx: Nginx) -> None:
+    """The resolver, the local address and the socket options of the engine hold for it."""
+    engine = NativeEngine(
+        resolver={"proxy.test": "127.0.0.1"},
+        local_address="127.0.0.7",
+        socket_options=((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),),
+    )
+    port = URL(tinyproxy.url).port
+    async with AsyncClient(engine=engine, proxy=f"http://proxy.test:{port}") as client:
+        # It serves 127.0.0.1 alone, and says whom it refuses.
+        assert (await client.get(f"{nginx.url}/small.txt")).status_code == 403
+        assert 'Unauthorized connection from "127.0.0.7"' in tinyproxy.log()
+    broken = NativeEngine(resolver={"proxy.test": "127.0.0.1"}, socket_options=((socket.SOL_SOCKET, -1, 1),))
+    async with AsyncClient(engine=broken, proxy=f"http://proxy.test:{port}") as client:
+        with pytest.raises(ProxyError, match="can't be reached"):
+            await client.get(f"{nginx.url}/small.txt")
+    async with AsyncClient(engine=NativeEngine(resolver={"proxy.test": []}), proxy="http://proxy.test") as client:
+        with pytest.raises(ProxyError, match=r"the proxy http://proxy.test:80 can't be reached: .*has no address"):
+            await client.get(f"{nginx.url}/small.txt")
+
+
+async def test_socks_needs_no_extra(
+    running: Running, nginx: Nginx, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    async with AsyncClient(proxy=running("socks5h"), verify=str(certificates.ca)) as client:
+        assert client.describe().endswith("engine: NativeEngine(retry_stale=True, happy_eyeballs_delay=0.25)")
+        assert (await client.get(f"{nginx.https_url}/small.txt")).content == SMALL
 
 
 # An HTTPS proxy's own certificate.

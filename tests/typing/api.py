@@ -7,9 +7,10 @@ from typing import Any, NamedTuple, TypedDict, assert_type
 
 import msgspec
 import pydantic
+from yarl import URL
 
 import duohttp
-from duohttp import AsyncClient, AsyncResponse, Client, Headers, HttpRedirect, Limits, Request, Response, Timeout
+from duohttp import AsyncClient, AsyncResponse, Client, Headers, HttpRedirect, Limits, Proxy, Request, Response, Timeout
 from duohttp.converters import Converters, JsonConverter
 
 
@@ -175,3 +176,22 @@ def options() -> None:
     client.get("/", into=3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     client.get("/", tiemout=3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     Client("https://example.org/")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def choose(url: URL) -> Proxy | str | None:
+    return "http://proxy.example.org" if url.scheme == "http" else None
+
+
+def proxies() -> None:
+    proxy = Proxy("https://proxy.example.org", username="user", password="secret", headers={"X-Team": "blue"})
+    for client in (Client(proxy=proxy), Client(proxy={"all://": proxy, "http://h": None}), Client(proxy=choose)):
+        assert_type(client.get("/", proxy="socks5h://proxy.example.org", into=User), User)
+        client.get("/", proxy=None)
+        client.get("/", proxy=lambda url: None if url.host == "intern" else proxy)
+        client.get("/", proxy={"https://*.example.org:8443": "http://proxy.example.org"})
+    Client(trust_env=False)
+    Client(trust_env=["proxy", "ca"])
+    duohttp.get("https://example.org/", proxy=None)
+    # What a checker must refuse.
+    Client(proxy=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Client(trust_env=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ._async.scope import AsyncScope as AsyncScope
     from ._async.websocket import AsyncWebSocket as AsyncWebSocket
     from ._concurrency.progress_bar import ProgressBar as ProgressBar
+    from ._files.sqlite_cache import SqliteCacheStorage as SqliteCacheStorage
     from ._network.resolver import CachedResolver as CachedResolver
     from ._network.resolver import Resolver as Resolver
     from ._network.resolver import StaticResolver as StaticResolver
@@ -197,6 +198,7 @@ _WHERE = {
     "plugins.http_cache": ("HttpCache",),
     "values.cache_entry": ("CacheEntry",),
     "plugins.cache_storage": ("CacheReader", "CacheStorage", "CacheWriter"),
+    "_files.sqlite_cache": ("SqliteCacheStorage",),
     "plugins.cache_memory": ("MemoryCacheStorage",),
     "_concurrency.progress_bar": ("ProgressBar",),
     "plugins.response_observer": ("ResponseObserver",),

@@ -128,6 +128,7 @@ class Http2SweepServer(SweepServer):
         from h2.config import H2Configuration
         from h2.connection import H2Connection
         from h2.events import RequestReceived
+        from h2.exceptions import StreamClosedError, StreamIDTooLowError
 
         state = H2Connection(H2Configuration(client_side=False))
         state.initiate_connection()
@@ -140,7 +141,10 @@ class Http2SweepServer(SweepServer):
             for event in state.receive_data(data):
                 if isinstance(event, RequestReceived):
                     name, size = _asked(dict(event.headers)[b":path"])
-                    state.send_headers(event.stream_id, [(":status", "200")])
+                    try:
+                        state.send_headers(event.stream_id, [(":status", "200")])
+                    except (StreamClosedError, StreamIDTooLowError):  # it was given up already
+                        continue
                     writer.write(state.data_to_send())
                     await _pause(writer)
                     body = name * size

@@ -102,10 +102,10 @@ class AsyncHttp2Driver(AsyncNativeDriver):
     ) -> AsyncResponse:
         first: NetworkError | None = None
         sends = 0
+        pool: Any = self._pool
+        if pool is None or self._owner is not async_owner() or self._generation != fork_generation():
+            pool = self._pool_here()
         while True:
-            pool: Any = self._pool
-            if pool is None or self._owner is not async_owner() or self._generation != fork_generation():
-                pool = self._pool_here()
             taken = pool.take_any(route, alone=alone, fresh=first is not None)
             connection = await self._connection(pool, taken, request, endpoint, proxy, alone)
             if connection is None:

@@ -101,10 +101,10 @@ class Http2Driver(NativeDriver):
     def _send(self, request: Request, endpoint: Endpoint, proxy: Proxy | None, route: Any, alone: bool) -> Response:
         first: NetworkError | None = None
         sends = 0
+        pool: Any = self._pool
+        if pool is None or self._owner is not owner() or self._generation != fork_generation():
+            pool = self._pool_here()
         while True:
-            pool: Any = self._pool
-            if pool is None or self._owner is not owner() or self._generation != fork_generation():
-                pool = self._pool_here()
             taken = pool.take_any(route, alone=alone, fresh=first is not None)
             connection = self._connection(pool, taken, request, endpoint, proxy, alone)
             if connection is None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from .faults.leaks import nothing_left
 from .servers.apache import Apache, run_apache
 from .servers.asgi import AsgiServer, run_asgi_server
 from .servers.certificates import Certificates
+from .servers.http2_peer import Http2PeerServer, run_http2_peer
 from .servers.login_proxies import LoginProxy, run_apache_login, run_squid
 from .servers.nginx import Nginx, run_nginx
 from .servers.process import RUNNING
@@ -151,6 +153,13 @@ def raw_server() -> Iterator[Callable[..., RawServer]]:
     """Make servers that follow a script: ``raw_server([b"HTTP/1.1 200 OK..."], tls=None)``; see RawServer."""
     with ExitStack() as stack:
         yield lambda *scripts, **options: stack.enter_context(RawServer(*scripts, **options))
+
+
+@pytest.fixture
+def http2_peer() -> Iterator[Callable[..., Http2PeerServer]]:
+    """Make HTTP/2 servers that follow scripts, frame by frame, one script a connection; see Http2Peer."""
+    with nothing_left(), ExitStack() as stack:
+        yield lambda *scripts, **options: stack.enter_context(run_http2_peer(*scripts, **options))
 
 
 @pytest.hookimpl(wrapper=True)

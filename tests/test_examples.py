@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from .servers.nginx import Nginx
 from .servers.proxies import Proxy
 
 ROOT = Path(__file__).parents[1]
@@ -169,3 +170,12 @@ def test_streaming_bodies() -> None:
         *users[:2],
         "3 chunks: 0 1 2",
     ]
+
+
+def test_many_at_once_over_http2(nginx: Nginx) -> None:
+    assert passed("http2_many", f"{nginx.h2c_url}/small.txt", "60").startswith(
+        "60 responses by HTTP/2 on 1 connection(s)"
+    )
+    done = run("http2_many", f"{nginx.url}/small.txt")
+    assert done.returncode == 1
+    assert done.stderr.startswith("RemoteProtocolError: the server broke HTTP/2")

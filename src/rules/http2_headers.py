@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import MissingExtra, RemoteProtocolError
@@ -37,6 +38,9 @@ VARYING = frozenset({"content-length", "date", "if-none-match", "if-range", "ran
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+\Z")
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*\Z")
 _MEMO_MAX = 64
+_MEMO_BLOCK = 2048
+_DEFAULT_TABLE = 4096
+_STATIC_ENTRIES = 61
 
 Parts = tuple[bytes, bytes]
 
@@ -57,17 +61,17 @@ class BlockEncoder:
     The path stands in the middle of a block and never enters the table.
     """
 
-    __slots__ = ("_changes", "_encoder", "_memo", "_table_size")
+    __slots__ = ("_encoder", "_memo", "_table", "_table_size")
 
     def __init__(self) -> None:
         self._encoder = require_hpack().Encoder()
-        self._changes = _watch(self._encoder.header_table)
+        self._table = _WatchedTable(self._encoder.header_table)
         self._memo: dict[Any, Parts] = {}
         self._table_size = self._encoder.header_table_size
 
     def limit_table(self, size: int) -> None:
         """Take note of the table size that the server allows; no more than the default one is used."""
-        size = min(size, 4096)
+        size = min(size, _DEFAULT_TABLE)
         if size != self._table_size:
             self._table_size = self._encoder.header_table_size = size
             self._memo.clear()
@@ -89,7 +93,7 @@ class BlockEncoder:
     def _make(
         self, method: str, scheme: str, host: bytes, headers: Headers, length: int | None, key: tuple[Any, ...]
     ) -> Parts:
-        before = len(self._changes)
+        self._table.watch()
         authority = headers.get("host", "").strip(" \t").encode("latin-1") or host
         start = [(b":method", method.encode("ascii")), (b":scheme", scheme.encode("ascii")), (b":authority", authority)]
         rest = []
@@ -104,12 +108,11 @@ class BlockEncoder:
         if length is not None:
             rest.append((b"content-length", b"%d" % length, True))
         parts = (self._encoder.encode(start), self._encoder.encode(rest))
-        if before == len(self._changes):
+        if not self._table.added:
             if len(self._memo) >= _MEMO_MAX:
                 self._memo.clear()
             self._memo[key] = parts
         else:
-            self._changes.clear()
             self._memo.clear()
         return parts
 
@@ -128,11 +131,11 @@ def _integer(value: int) -> bytes:
 class BlockDecoder:
     """Decodes the header blocks of one connection.
 
-    A block that came before means the same again while the table did not change; servers that use the table well send
-    such blocks, and so does nginx, which uses none.
+    Most blocks came before. One that names no entry of the table that both sides keep has the same meaning for ever;
+    what it adds to the table is added when the table is needed next. Another one has it while the table is the same.
     """
 
-    __slots__ = ("_changes", "_decoder", "_error", "_memo", "_options", "_oversized")
+    __slots__ = ("_decoder", "_error", "_fixed", "_memo", "_options", "_oversized", "_owed", "_table")
 
     def __init__(self, options: Http2Options) -> None:
         hpack = require_hpack()
@@ -140,8 +143,11 @@ class BlockDecoder:
         self._decoder = hpack.Decoder(max_header_list_size=options.max_header_bytes)
         self._error = hpack.HPACKError
         self._oversized = hpack.OversizedHeaderListError
-        self._changes = _watch(self._decoder.header_table)
+        self._table = _WatchedTable(self._decoder.header_table)
+        self._fixed: dict[bytes, tuple[int, RawHeaders, RawHeaders]] = {}
         self._memo: dict[bytes, tuple[int, RawHeaders]] = {}
+        # More entries than the last ones never fit into a table, as each counts for 32 bytes at least.
+        self._owed: deque[RawHeaders] = deque(maxlen=_DEFAULT_TABLE // 32)
 
     def response(self, block: bytes) -> tuple[int, RawHeaders]:
         """Return status and fields of a response head.
@@ -149,41 +155,81 @@ class BlockDecoder:
         Raises MalformedFields for what is no response (section 8.1.1), and BrokenBlock as ``fields``.
         """
         known = self._memo.get(block)
-        if known is None:
-            before = (len(self._changes), self._decoder.header_table_size)
-            known = response_fields(self.fields(block), self._options)
-            if before == (len(self._changes), self._decoder.header_table_size):
+        if known is not None:
+            return known[0], known[1][:]
+        fixed = self._fixed.get(block)
+        if fixed is not None:
+            status, headers, added = fixed
+            if added:
+                self._owed.append(added)
+                if self._memo:
+                    self._memo.clear()
+            return status, headers[:]
+        decoded = self.fields(block)
+        status, headers = response_fields(decoded, self._options)
+        table = self._table
+        if len(block) <= _MEMO_BLOCK and not table.resized:
+            if not table.was_read:
+                if len(self._fixed) >= _MEMO_MAX:
+                    self._fixed.clear()
+                self._fixed[block] = (status, headers[:], table.added)
+            elif not table.added:
                 if len(self._memo) >= _MEMO_MAX:
                     self._memo.clear()
-                self._memo[block] = known
-            else:
-                self._changes.clear()
-                self._memo.clear()
-        return known[0], known[1][:]
+                self._memo[block] = (status, headers[:])
+        return status, headers
 
     def fields(self, block: bytes) -> RawHeaders:
         """Return the fields of any block, unchecked. Raises BrokenBlock."""
+        table = self._table
+        while self._owed:
+            for name, value in self._owed.popleft():
+                table.add(name, value)
+        table.watch()
         try:
-            return [(bytes(name), bytes(value)) for name, value in self._decoder.decode(block, raw=True)]
+            decoded = [(bytes(name), bytes(value)) for name, value in self._decoder.decode(block, raw=True)]
         except self._oversized:
             limit = self._options.max_header_bytes
             raise BrokenBlock(f"the response's header fields take more than {limit} bytes") from None
         except (self._error, IndexError, ValueError) as error:
             raise BrokenBlock(f"malformed HTTP/2 header block: {error}") from error
+        if table.added or table.resized:
+            self._memo.clear()
+        return decoded
 
 
-def _watch(table: Any) -> list[None]:
-    """Return a list that grows with each change of a table's entries."""
-    changes: list[None] = []
-    add = table.add
+class _WatchedTable:
+    """Notes what a block does with the dynamic table of a coder."""
 
-    def noted(name: bytes, value: bytes) -> None:
-        if table.maxsize or table.dynamic_entries:
-            changes.append(None)
-        add(name, value)
+    __slots__ = ("_read", "_size", "_table", "add", "added", "was_read")
 
-    table.add = noted
-    return changes
+    def __init__(self, table: Any) -> None:
+        self._table = table
+        self.add = table.add
+        self._read = table.get_by_index
+        table.add = self._add
+        table.get_by_index = self._get
+        self.watch()
+
+    def watch(self) -> None:
+        """Begin anew."""
+        self.added: RawHeaders = []
+        self.was_read = False
+        self._size = self._table.maxsize
+
+    @property
+    def resized(self) -> bool:
+        """Whether the table's size was changed."""
+        return bool(self._size != self._table.maxsize)
+
+    def _add(self, name: bytes, value: bytes) -> None:
+        self.added.append((bytes(name), bytes(value)))
+        self.add(name, value)
+
+    def _get(self, index: int) -> Any:
+        if index > _STATIC_ENTRIES:
+            self.was_read = True
+        return self._read(index)
 
 
 class BrokenBlock(RemoteProtocolError):

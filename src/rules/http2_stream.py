@@ -32,6 +32,7 @@ class Http2Stream:
         "informational",
         "local_ended",
         "method",
+        "needs_http1",
         "news",
         "outstanding",
         "received",
@@ -65,6 +66,8 @@ class Http2Stream:
         """Whether the server ended its side, or all of the stream."""
         self.local_ended = False
         self.error: HTTPError | None = None
+        self.needs_http1 = False
+        """Whether the server wants the request by HTTP/1.1."""
         self.unprocessed = False
         """Whether the server said that it did nothing with the request, which may then be sent again."""
         self.send_window = send_window

@@ -59,7 +59,7 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
 class Http2Peer:
     """One connection, from the server's side. Frames that are not waited for are kept in ``seen``."""
 
-    def __init__(self, sock: socket.socket, number: int) -> None:
+    def __init__(self, sock: Any, number: int) -> None:
         self.sock = sock
         self.number = number
         self.seen: list[Frame] = []

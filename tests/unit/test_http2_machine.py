@@ -277,6 +277,15 @@ def test_the_end_of_the_connection() -> None:
     assert machine.max_streams == 0
 
 
+def test_numbers_of_streams_are_used_up() -> None:
+    machine = machine_of()
+    machine._last = 2**31 - 5
+    assert open_stream(machine).id == 2**31 - 3
+    assert machine.max_streams == 256
+    assert open_stream(machine).id == 2**31 - 1
+    assert (machine.max_streams, machine.goaway, machine.error) == (0, True, None)
+
+
 def test_frames_for_closed_streams_are_passed_over() -> None:
     machine = machine_of()
     stream = open_stream(machine)

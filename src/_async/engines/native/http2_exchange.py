@@ -41,6 +41,10 @@ class AsyncHttp2Exchange:
         """Whether it is certain that the server did nothing with the request."""
         return self.stream is None or self.stream.unprocessed
 
+    def needs_http1(self) -> bool:
+        """Whether the server wants the request by HTTP/1.1 (RFC 9113 section 7)."""
+        return self.stream is not None and self.stream.needs_http1
+
     async def run(self, endpoint: Endpoint) -> AsyncResponse | None:
         """Send the request and return its response; None where the connection takes no more requests.
 

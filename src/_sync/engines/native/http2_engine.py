@@ -127,6 +127,8 @@ class Http2Driver(NativeDriver):
                     raise error from first
                 if not exchange.unprocessed():
                     first = error  # type: ignore[assignment]
+                elif exchange.needs_http1() and endpoint.origin.scheme == "https" and self._http1:
+                    alone, route = True, Http1Route(endpoint.origin, proxy)
                 continue
             if response is not None:
                 return response

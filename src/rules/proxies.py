@@ -101,6 +101,8 @@ def proxies_from_environment(environ: Mapping[str, str]) -> ProxyRules:
             value = environ.get(name)
         if value is None:
             continue
+        if len(proxies) == 2:
+            break  # whatever it is, nobody needs it
         try:
             proxies[scheme] = Proxy(value.strip()) if value.strip() else None
         except InvalidURL as error:

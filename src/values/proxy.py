@@ -12,7 +12,7 @@ from yarl import URL
 from ..exceptions import InvalidURL
 from .headers import Headers, HeaderTypes, header_lines
 from .settings import VerifyTypes
-from .url import parse_url
+from .url import display_url, parse_url
 
 __all__ = ["Proxy", "ProxyAuth", "ProxyOption", "ProxyTypes"]
 
@@ -25,10 +25,10 @@ class Proxy:
     """A proxy: ``Proxy("http://user:password@proxy.test:3128")``.
 
     The scheme is ``http``, ``https`` (TLS to the proxy itself), ``socks4`` or ``socks5`` (names are looked up here),
-    ``socks4a`` or ``socks5h`` (the proxy looks them up). Ports default to 80, 443 and 1080. ``username`` and
-    ``password`` may stand in the url, percent-encoded, or be given; SOCKS 4 knows no password. ``headers`` are for an
-    HTTP proxy alone, no server sees them. ``verify`` is for the TLS to an https proxy; None means as the client's
-    option.
+    ``socks4a`` or ``socks5h`` (the proxy looks them up; ``socks`` is that too). Ports default to 80, 443 and 1080.
+    ``username`` and ``password`` may stand in the url, percent-encoded, or be given; SOCKS 4 knows no password.
+    ``headers`` are for an HTTP proxy alone, no server sees them. ``verify`` is for the TLS to an https proxy; None
+    means as the client's option.
 
     ``auth`` says how user name and password are sent (RFC 9110 section 11.7). ``"basic"``: as they are, ahead; a
     proxy that asks for Digest gets that. ``"digest"``: never as they are, only as an answer to a Digest challenge
@@ -49,18 +49,23 @@ class Proxy:
         verify: VerifyTypes | None = None,
     ) -> None:
         parsed = parse_url(url if not isinstance(url, str) or "://" in url else f"http://{url}")
-        shown = parsed.with_user(None) if parsed.raw_user is not None else parsed
-        if parsed.scheme not in PORTS:
+        user, word = parsed.raw_user, parsed.raw_password
+        shown = display_url(parsed.with_fragment(None))
+        # Desktops write socks:// into the environment, and mean a proxy for SOCKS 5 that looks names up.
+        scheme = "socks5h" if parsed.scheme == "socks" else parsed.scheme
+        if scheme not in PORTS:
             raise InvalidURL(f"a proxy's scheme is {', '.join(PORTS)}: {shown}")
         if not parsed.raw_host:
             raise InvalidURL(f"the proxy's url has no host: {shown}")
-        if parsed.raw_path not in ("", "/") or parsed.raw_query_string:
+        if parsed.raw_path not in ("", "/") or parsed.raw_query_string or parsed.raw_fragment:
             raise InvalidURL(f"a proxy's url ends after the port: {shown}")
-        self.scheme = parsed.scheme
+        self.scheme = scheme
         self.host = parsed.raw_host
-        self.port = parsed.port or PORTS[parsed.scheme]
-        self.username = username if username is not None else unquote(parsed.raw_user) if parsed.raw_user else None
-        self.password: str = password if password is not None else unquote(parsed.raw_password or "")
+        self.port = PORTS[scheme] if parsed.port is None else parsed.port
+        if username is None and (user is not None or word is not None):
+            username = unquote(user or "")
+        self.username = username
+        self.password: str = unquote(word or "") if password is None else password
         if auth not in ("basic", "digest", "any") or (auth != "basic" and self.is_socks):
             raise ValueError(f"auth is 'basic', 'digest' or 'any', and for a SOCKS proxy 'basic', not {auth!r}")
         self.auth: ProxyAuth = auth

@@ -37,6 +37,11 @@ def choice(rules: ProxyChoice, where: str | Origin) -> Proxy | None:
         ("socks5://u:p%40ss@p.test", "socks5", "p.test", 1080, "u", "p@ss"),
         ("socks5h://u@[::1]:9", "socks5h", "::1", 9, "u", ""),
         (URL("http://u:p@p.test"), "http", "p.test", 80, "u", "p"),
+        ("http://:token@p.test", "http", "p.test", 80, "", "token"),
+        ("http://u:@p.test", "http", "p.test", 80, "u", ""),
+        ("http://p.test:0", "http", "p.test", 0, None, ""),
+        # What desktops write into all_proxy.
+        ("socks://p.test:9/", "socks5h", "p.test", 9, None, ""),
     ],
 )
 def test_proxy(url: Any, scheme: str, host: str, port: int, username: str | None, password: str) -> None:
@@ -56,7 +61,10 @@ def test_credentials_given_apart() -> None:
     ("url", "message"),
     [
         ("ftp://p.test", "a proxy's scheme is http, https, socks4, socks4a, socks5, socks5h"),
-        ("socks://p.test", "a proxy's scheme"),
+        ("socks6://p.test", "a proxy's scheme"),
+        ("ftp://:secret@p.test", "a proxy's scheme"),
+        ("http://p.test#secret", "ends after the port"),
+        ("http://:word@p.test#secret", "ends after the port"),
         ("http://u:secret@p.test/path", "ends after the port"),
         ("http://p.test?x", "ends after the port"),
         ("http://", "no host"),
@@ -179,6 +187,9 @@ def chosen(environ: dict[str, str], *origins: Origin) -> list[str | None]:
         ({"HTTP_PROXY": "evil", "REQUEST_METHOD": "GET"}, None, None),
         ({"HTTP_PROXY": "evil", "http_proxy": "a", "REQUEST_METHOD": "GET"}, "a", None),
         ({"HTTPS_PROXY": "a", "REQUEST_METHOD": "GET"}, None, "a"),
+        # What is not needed is not read.
+        ({"http_proxy": "a", "https_proxy": "b", "all_proxy": "ftp://c"}, "a", "b"),
+        ({"http_proxy": "a", "https_proxy": "", "all_proxy": "ftp://c"}, "a", None),
     ],
 )
 def test_environment(environ: dict[str, str], http: str | None, https: str | None) -> None:
@@ -194,6 +205,8 @@ def test_environment_that_names_no_proxy() -> None:
     with pytest.raises(InvalidURL, match="environment variable HTTPS_PROXY names no proxy") as caught:
         proxies_from_environment({"HTTPS_PROXY": "ftp://u:secret@h"})
     assert "secret" not in str(caught.value)
+    with pytest.raises(InvalidURL, match="environment variable ALL_PROXY names no proxy"):
+        proxies_from_environment({"ALL_PROXY": "ftp://h", "http_proxy": "a"})
 
 
 def test_explicit_proxy_wins_over_the_environment() -> None:

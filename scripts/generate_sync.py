@@ -26,7 +26,11 @@ import unasync
 from tokenize_rt import Token, src_to_tokens
 
 ROOT = Path(__file__).resolve().parent.parent
-TREES = {"src/_async": "src/_sync", "tests/_async": "tests/_sync"}
+TREES = {
+    "src/_async": "src/_sync",
+    "tests/_async": "tests/_sync",
+    "tests/conformance/_async": "tests/conformance/_sync",
+}
 MARK = "by scripts/generate_sync.py. Do not edit.\n"
 HEADER = "# Generated from {source} " + MARK
 
@@ -102,7 +106,8 @@ def refused(where: str, text: str) -> Iterator[str]:
 def renamed_parts(where: str) -> list[str]:
     """Return the parts of a path, below its tree, whose import would be renamed while the file is not."""
     names = Names(NAMES)
-    below = Path(where).with_suffix("").parts[2:]
+    tree = next(tree for tree in TREES if where.startswith(f"{tree}/"))
+    below = Path(where).with_suffix("").relative_to(tree).parts
     return [part for part in below if names.map(part) != part]
 
 

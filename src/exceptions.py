@@ -155,7 +155,10 @@ class HTTPError(Exception):
         return f"{self.message} ({request.method} {request.display_url})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.message, {k: v for k, v in self.__dict__.items() if k != "message"})
+        state = {name: value for name, value in self.__dict__.items() if name != "message"}
+        if self.response is not None and not self.response.is_read:
+            state["response"] = None  # it holds a connection, which can't travel
+        return _rebuild, (type(self), self.message, state)
 
 
 class RequestError(HTTPError):

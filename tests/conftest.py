@@ -174,6 +174,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the conformance suite run over another engine."""
+    parser.addoption("--engine", metavar="MODULE:CALLABLE", help="run tests/conformance over what this makes")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Refuse test ids with addresses in them: tests are shared out to processes, which must agree on the ids."""
     for item in items:

@@ -126,10 +126,12 @@ class AsyncTask(Generic[T]):
         except BaseException as error:
             if _is_cancellation(error):
                 self._cancelled = True
-            else:
-                self._error = error
-                if group is not None:
-                    group._failed(error)
+                raise
+            self._error = error
+            if group is not None:
+                group._failed(error)
+            elif not isinstance(error, (KeyboardInterrupt, SystemExit)):
+                return  # for whoever holds the task; one that leaves a system task of trio ends the whole run
             raise
         finally:
             self._end()

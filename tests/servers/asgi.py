@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 if __package__:
@@ -33,15 +34,20 @@ class AsgiServer:
 
 
 @contextmanager
-def run_asgi_server(certificates: Certificates) -> Iterator[AsgiServer]:
-    """Run hypercorn in a process of its own; it inherits listening sockets, so no port can be lost."""
+def run_asgi_server(certificates: Certificates, application: str = "asgi_app") -> Iterator[AsgiServer]:
+    """Run hypercorn in a process of its own; it inherits listening sockets, so no port can be lost.
+
+    ``application`` is the module whose ``app`` it serves: one beside this one, or one of the tests by its whole name.
+    """
     with tempfile.TemporaryDirectory(prefix="hypercorn-") as folder, socket.socket() as http, socket.socket() as https:
         for one in (http, https):
             one.bind(("127.0.0.1", 0))
             one.listen(1024)
         handles = [http.fileno(), https.fileno()]
         key, chain = str(certificates.server_key), str(certificates.server_cert)
-        command = [sys.executable, "-W", "ignore", __file__, *map(str, handles), key, chain]
+        root = str(Path(__file__).parents[2])
+        python = ["env", f"PYTHONPATH={root}", sys.executable, "-W", "ignore"]
+        command = [*python, __file__, *map(str, handles), key, chain, application]
         server = ServerProcess("hypercorn", command, Path(folder) / "hypercorn.log", pass_fds=handles)
         try:
             addresses = [http.getsockname(), https.getsockname()]
@@ -52,9 +58,8 @@ def run_asgi_server(certificates: Certificates) -> Iterator[AsgiServer]:
             server.stop()
 
 
-async def serve_forever(http: int, https: int, key: str, chain: str) -> None:
+async def serve_forever(http: int, https: int, key: str, chain: str, application: str) -> None:
     """Serve until SIGTERM."""
-    from asgi_app import app  # type: ignore[import-not-found]  # this file runs as a script here
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -70,8 +75,8 @@ async def serve_forever(http: int, https: int, key: str, chain: str) -> None:
     config.errorlog = "-"
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    await serve(app, config, shutdown_trigger=stopped.wait)
+    await serve(import_module(application).app, config, shutdown_trigger=stopped.wait)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve_forever(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]))
+    asyncio.run(serve_forever(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4], sys.argv[5]))

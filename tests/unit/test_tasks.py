@@ -362,6 +362,25 @@ def test_a_spawned_task_outlives_the_scope_it_was_spawned_in(run: Any) -> None:
     run(main)
 
 
+@both
+def test_a_spawned_task_keeps_whatever_it_raises(run: Any) -> None:
+    class Odd(BaseException):
+        pass
+
+    async def raises() -> None:
+        raise Odd
+
+    async def main() -> None:
+        task = async_spawn(raises)
+        assert await task.wait(5)
+        assert isinstance(task.exception(), Odd)
+        with pytest.raises(Odd):
+            task.value()
+        await async_sleep(0.01)  # on trio it would have cancelled everything
+
+    run(main)
+
+
 def test_tasks_run_on_no_executor() -> None:
     with pytest.raises(ValueError, match="executor"):
         async_runner(object())

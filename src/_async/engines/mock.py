@@ -8,9 +8,11 @@ from ..._concurrency import AsyncStateLock, async_body_chunks, async_call, async
 from ...engines.mock import MockEngine
 from ...engines.mock_reply import Reply, raised
 from ...engines.mock_rules import Recorded
-from ...exceptions import CloseError, LocalProtocolError, ReadTimeout
+from ...exceptions import CloseError, ReadTimeout
+from ...rules.framing import LengthGuard
+from ...rules.request_head import encode_head
 from ...values.body import Body
-from ...values.headers import RawHeaders, check_method, header_lines
+from ...values.headers import RawHeaders
 from ...values.request import Request
 from ...values.settings import ConnectionSettings
 from ...values.url import endpoint_of
@@ -33,10 +35,8 @@ class AsyncMockDriver(AsyncEngine):
         """Find the answer, wait as long as it says, and return its response. Raises UnexpectedRequest."""
         if self._closed:
             raise CloseError("the engine was closed", request=request)
-        endpoint_of(request.url)
-        check_method(request.method)
-        header_lines(request.headers)
-        recorded = Recorded(request, await _read(request.body))
+        _, length = encode_head(request, endpoint_of(request.url))
+        recorded = Recorded(request, await _read(request.body, length))
         script = self._script
         script.history.append(recorded)
         candidates = script.candidates(recorded)
@@ -61,18 +61,17 @@ class AsyncMockDriver(AsyncEngine):
         return repr(self._script)
 
 
-async def _read(body: Body | None) -> bytes:
-    """Read the request's body as a real engine sends it."""
+async def _read(body: Body | None, length: int | None) -> bytes:
+    """Read the request's body as a real engine sends it. Raises LocalProtocolError for another length than told."""
     if body is None:
         return b""
+    guard = LengthGuard(length)
     pieces = []
     async for piece in async_body_chunks(body):
+        guard.add(len(piece))
         pieces.append(bytes(piece))
-    content = b"".join(pieces)
-    length = body.content_length
-    if length is not None and length != len(content):
-        raise LocalProtocolError(f"the body has {len(content)} bytes, its Content-Length says {length}")
-    return content
+    guard.finish()
+    return b"".join(pieces)
 
 
 async def _delay(seconds: float, request: Request) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ._async.websocket import AsyncWebSocket as AsyncWebSocket
     from ._concurrency.progress_bar import ProgressBar as ProgressBar
     from ._files.sqlite_cache import SqliteCacheStorage as SqliteCacheStorage
+    from ._network.redis_cache import RedisCacheStorage as RedisCacheStorage
     from ._network.resolver import CachedResolver as CachedResolver
     from ._network.resolver import Resolver as Resolver
     from ._network.resolver import StaticResolver as StaticResolver
@@ -199,6 +200,7 @@ _WHERE = {
     "values.cache_entry": ("CacheEntry",),
     "plugins.cache_storage": ("CacheReader", "CacheStorage", "CacheWriter"),
     "_files.sqlite_cache": ("SqliteCacheStorage",),
+    "_network.redis_cache": ("RedisCacheStorage",),
     "plugins.cache_memory": ("MemoryCacheStorage",),
     "_concurrency.progress_bar": ("ProgressBar",),
     "plugins.response_observer": ("ResponseObserver",),

@@ -20,7 +20,18 @@ PACKAGES = str(ROOT / ".dev")
 HEAVY = {"asyncio", "ssl", "socket", "http.client", "httpcore", "httptools", "h2", "anyio", "trio", "msgspec"}
 HEAVY |= {"pydantic", "certifi", "rich", "concurrent.futures", "multiprocessing", "email", "json", "zlib", "tempfile"}
 EXTRAS = {"h2", "socksio", "brotli", "brotlicffi", "zstandard", "backports.zstd", "trio", "pycurl", "pydantic"}
-EXTRAS |= {"orjson", "yaml", "cbor2", "rich", "opentelemetry", "publicsuffixlist", "distributed", "attr", "attrs"}
+EXTRAS |= {
+    "orjson",
+    "yaml",
+    "cbor2",
+    "rich",
+    "opentelemetry",
+    "publicsuffixlist",
+    "redis",
+    "distributed",
+    "attr",
+    "attrs",
+}
 EXTRAS |= {"uvloop", "websockets", "wsproto", "typing_extensions", "sniffio"}
 BLOCK = f"import sys; sys.modules.update(dict.fromkeys({EXTRAS!r}))\n"
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .converters import Converter as Converter
     from .converters import Converters as Converters
     from .converters import JsonConverter as JsonConverter
+    from .doh_resolver import DohResolver as DohResolver
     from .engines.asgi import AsgiEngine as AsgiEngine
     from .engines.httpcore import HttpcoreEngine as HttpcoreEngine
     from .engines.mock import MockEngine as MockEngine
@@ -293,6 +294,7 @@ _WHERE = {
     "rules.multipart_parts": ("BodyPart",),
     "values.timeout": ("Deadline", "Timeout"),
     "values.tls": ("TLS",),
+    "doh_resolver": ("DohResolver",),
     "values.address_guard": ("AddressGuard",),
     "_network.resolver": ("CachedResolver", "Resolver", "StaticResolver", "SystemResolver"),
     "verbs": ("delete", "get", "head", "options", "patch", "post", "put", "query", "request", "stream"),

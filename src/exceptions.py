@@ -254,7 +254,9 @@ class ConnectError(NetworkError):
 
 
 class ResolveError(ConnectError):
-    """The host name has no address."""
+    """The host name has no address; ``ttl``, where it is known, is for how many seconds that holds."""
+
+    ttl: float
 
 
 class TLSError(ConnectError):

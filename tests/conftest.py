@@ -13,6 +13,7 @@ from .faults.leaks import nothing_left
 from .servers.apache import Apache, run_apache
 from .servers.asgi import AsgiServer, run_asgi_server
 from .servers.certificates import Certificates
+from .servers.dnsdist import Dnsdist, run_dnsdist
 from .servers.http2_peer import Http2PeerServer, run_http2_peer
 from .servers.login_proxies import LoginProxy, run_apache_login, run_squid
 from .servers.nginx import Nginx, run_nginx
@@ -75,6 +76,13 @@ def asgi_server(certificates: Certificates) -> Iterator[AsgiServer]:
 def websocket_server(certificates: Certificates) -> Iterator[WebSocketServer]:
     """A running server of the websockets package; its module lists what it serves."""
     with run_websocket_server(certificates) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dnsdist(certificates: Certificates) -> Iterator[Dnsdist]:
+    """A DNS server that speaks DNS over HTTPS; its class lists what it knows."""
+    with run_dnsdist(certificates) as server:
         yield server
 
 

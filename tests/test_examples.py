@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from .servers.certificates import Certificates
 from .servers.nginx import Nginx
 from .servers.proxies import Proxy
 
@@ -179,3 +180,17 @@ def test_many_at_once_over_http2(nginx: Nginx) -> None:
     done = run("http2_many", f"{nginx.url}/small.txt")
     assert done.returncode == 1
     assert done.stderr.startswith("RemoteProtocolError: the server broke HTTP/2")
+
+
+def test_secure_connections(nginx: Nginx, certificates: Certificates) -> None:
+    first, second, third = passed("secure_connections", str(certificates.ca), f"{nginx.https_url}/").splitlines()
+    assert first.startswith("unknown: no TLS with localhost:")
+    assert "unknown authority" in first
+    assert (second, third) == ("trusted: 200", "pinned: 200")
+
+
+def test_private_network() -> None:
+    *lines, allowed = passed("private_network").splitlines()
+    assert len(lines) == 5
+    assert all("-> refused: the AddressGuard of the client refuses" in line for line in lines)
+    assert allowed == "allowed -> 200"

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any, TypeAlias
 
 from ..exceptions import RequestError, ResolveError
 from .addresses import Address, literal, normalise
 
-__all__ = ["CachedResolver", "Resolver", "ResolverTypes", "StaticResolver", "SystemResolver", "as_resolver"]
+__all__ = ["Answer", "CachedResolver", "Resolver", "ResolverTypes", "StaticResolver", "SystemResolver", "as_resolver"]
+
+
+class Answer(list[Any]):
+    """Addresses from a resolver that knows for how many seconds (``ttl``) they hold."""
+
+    def __init__(self, addresses: Iterable[Any], ttl: float) -> None:
+        super().__init__(addresses)
+        self.ttl = ttl
 
 
 class Resolver:
@@ -106,47 +114,75 @@ class StaticResolver(Resolver):
 
 
 class CachedResolver(Resolver):
-    """Keeps the answers of another resolver for ``ttl`` seconds, at most ``max_entries`` of them.
+    """Keeps the answers of another resolver for ``ttl`` (60) seconds, at most ``max_entries`` (1000) of them.
 
-    Failures are not kept. The oldest answers go first.
+    An answer that knows its own ttl is kept no longer than that. That a name has no address is kept for
+    ``negative_ttl`` (0) seconds, or as long as the answer says. The oldest answers go first.
     """
 
-    def __init__(self, inner: ResolverTypes = None, ttl: float = 60.0, max_entries: int = 1000) -> None:
+    def __init__(
+        self, inner: ResolverTypes = None, ttl: float = 60.0, max_entries: int = 1000, negative_ttl: float = 0.0
+    ) -> None:
         self.inner = as_resolver(inner)
         self.ttl = ttl
         self.max_entries = max_entries
+        self.negative_ttl = negative_ttl
         self._lock = threading.Lock()
-        self._answers: dict[tuple[str, int], tuple[float, Sequence[Any]]] = {}
+        self._answers: dict[tuple[str, int], tuple[float, Sequence[Any] | ResolveError]] = {}
 
     def resolve_now(self, host: str, port: int) -> Sequence[Any] | None:
         with self._lock:
             answer = self._answers.get((host, port))
-            if answer is not None and answer[0] > monotonic():
-                return answer[1]
+        if answer is not None and answer[0] > monotonic():
+            if isinstance(answer[1], ResolveError):
+                raise ResolveError(answer[1].message)
+            return answer[1]
         return self.inner.resolve_now(host, port)
 
     def resolve(self, host: str, port: int) -> Sequence[Any]:
-        return self.resolve_now(host, port) or self._keep(host, port, self.inner.resolve(host, port))
+        known = self.resolve_now(host, port)
+        if known:
+            return known
+        try:
+            found = self.inner.resolve(host, port)
+        except ResolveError as error:
+            self._keep(host, port, error, getattr(error, "ttl", self.negative_ttl))
+            raise
+        return self._kept(host, port, found)
 
     async def async_resolve(self, host: str, port: int) -> Sequence[Any]:
-        return self.resolve_now(host, port) or self._keep(host, port, await self.inner.async_resolve(host, port))
+        known = self.resolve_now(host, port)
+        if known:
+            return known
+        try:
+            found = await self.inner.async_resolve(host, port)
+        except ResolveError as error:
+            self._keep(host, port, error, getattr(error, "ttl", self.negative_ttl))
+            raise
+        return self._kept(host, port, found)
 
     def clear(self) -> None:
         """Forget all answers."""
         with self._lock:
             self._answers.clear()
 
-    def _keep(self, host: str, port: int, found: Sequence[Any]) -> Sequence[Any]:
+    def _kept(self, host: str, port: int, found: Sequence[Any]) -> Sequence[Any]:
         if found:
-            with self._lock:
-                self._answers.pop((host, port), None)
-                while len(self._answers) >= self.max_entries:
-                    del self._answers[next(iter(self._answers))]
-                self._answers[host, port] = monotonic() + self.ttl, found
+            self._keep(host, port, found, min(self.ttl, getattr(found, "ttl", self.ttl)))
         return found
 
+    def _keep(self, host: str, port: int, answer: Sequence[Any] | ResolveError, ttl: float) -> None:
+        with self._lock:
+            self._answers.pop((host, port), None)
+            if ttl <= 0 or self.max_entries <= 0:
+                return
+            while len(self._answers) >= self.max_entries:
+                del self._answers[next(iter(self._answers))]
+            self._answers[host, port] = monotonic() + ttl, answer
+
     def __getstate__(self) -> dict[str, Any]:
-        return {"inner": self.inner, "ttl": self.ttl, "max_entries": self.max_entries}
+        names = ("inner", "ttl", "max_entries", "negative_ttl")
+        return {name: getattr(self, name) for name in names}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]

@@ -41,7 +41,19 @@ ASYNC = (
     "wreq",
     "pyreqwest",
 )
-THREADED = ("raw", "duohttp", "urllib3", "requests", "httpx", "httpx2", "curl_cffi", "primp", "wreq", "pyreqwest")
+THREADED = (
+    "raw",
+    "raw_working",
+    "duohttp",
+    "urllib3",
+    "requests",
+    "httpx",
+    "httpx2",
+    "curl_cffi",
+    "primp",
+    "wreq",
+    "pyreqwest",
+)
 STREAMING = tuple(name for name in SYNC if name not in ("duohttp_httpcore", "httpcore"))
 ASYNC_STREAMING = ("raw", "duohttp", "aiohttp", "httpx", "httpx2", "wreq", "pyreqwest")
 HTTP2 = ("raw", "duohttp", "httpx", "httpx2", "niquests", "pycurl", "primp", "wreq", "pyreqwest")

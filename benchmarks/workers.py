@@ -24,6 +24,7 @@ PATIENCE = 60.0
 LIBRARIES = (
     "raw",
     "raw_buffered",
+    "raw_working",
     "duohttp",
     "duohttp_httpcore",
     "duohttp_plugins",

@@ -15,7 +15,7 @@ from ..plugins.http_cookies import ClientCookies, HttpCookies, cookies_plugin
 from ..plugins.plugin import Plugin, Stage, has_hook
 from ..plugins.redirect import HttpRedirect
 from ..plugins.validator import HttpCallValidator
-from ..rules.requirements import check_proxy
+from ..rules.requirements import check_duplex, check_proxy
 from ..values.address_guard import AddressGuard
 from ..values.headers import HeaderTypes
 from ..values.limits import DEFAULT_LIMITS, Limits
@@ -210,7 +210,12 @@ class Client(Verbs, Parallel, Flows):
         return request
 
     def prepare(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Statement:
-        """Return a request that can be run again and again, saved or streamed. Raises InvalidRequest."""
+        """Return a request that can be run again and again, saved or streamed.
+
+        Raises InvalidRequest, and UnsupportedByEngine for ``duplex=True`` where the engine can't do that.
+        """
+        if options.get("duplex"):
+            check_duplex(self._engine, self._engine.capabilities)
         chain = self._chain_for(options)
         request = chain.defaults.build(method, url, options, deferred=chain.deferred)
         return Statement(self, request, options)

@@ -8,7 +8,7 @@ from ..exceptions import UnsupportedByEngine
 from ..values.capabilities import Capability
 from ..values.settings import ConnectionSettings
 
-__all__ = ["check_capabilities", "check_proxy"]
+__all__ = ["check_capabilities", "check_duplex", "check_proxy"]
 
 
 def check_capabilities(engine: object, capabilities: AbstractSet[Capability], settings: ConnectionSettings) -> None:
@@ -31,3 +31,9 @@ def check_proxy(engine: object, capabilities: AbstractSet[Capability]) -> None:
     """Raise UnsupportedByEngine for a request's own proxy where the engine knows none."""
     if Capability.PROXY not in capabilities:
         raise UnsupportedByEngine(f"{engine!r} does not support {Capability.PROXY.value}; leave proxy= out")
+
+
+def check_duplex(engine: object, capabilities: AbstractSet[Capability]) -> None:
+    """Raise UnsupportedByEngine for a request with ``duplex=True`` where the engine sends first, and reads then."""
+    if Capability.FULL_DUPLEX not in capabilities:
+        raise UnsupportedByEngine(f"{engine!r} does not support {Capability.FULL_DUPLEX.value}; leave duplex= out")

@@ -36,6 +36,7 @@ __all__ = [
     "CHAIN_OPTIONS",
     "CHOSEN",
     "CONNECTION_OVERRIDES",
+    "DUPLEX",
     "OVERRIDES_HOST",
     "PROXIES",
     "AuthTypes",
@@ -66,10 +67,11 @@ class RequestOptions(TypedDict, total=False):
     former by its type), ``data`` (as in requests). ``auth``: (user, password), a bearer token, a plugin such as
     DigestAuth, or None to send none. ``timeout``: a number, (connect, read) or a Timeout; None for no limits.
     ``proxy``: as on the client, for this request alone and its redirects; None for a direct connection.
-    ``follow_redirects``, ``max_redirects``, ``expect_success``: as on the client. ``plugins``: more plugins for this
-    request. ``verify``, ``cert``, ``tls``, ``uds``: as on the client, and ``server_hostname``: the name to ask for
-    and to find in the certificate; all for the host of the url alone, not for one that it redirects to. Requests with
-    such options have connections of their own, in a pool of its own. ``attributes``: a bag that plugins read; a plugin
+    ``follow_redirects``, ``max_redirects``, ``expect_success``: as on the client. ``duplex=True``: a streamed response
+    is given while the body is still being sent, beside the reading. ``plugins``: more plugins for this request.
+    ``verify``, ``cert``, ``tls``, ``uds``: as on the client, and ``server_hostname``: the name to ask for and to find
+    in the certificate; all for the host of the url alone, not for one that it redirects to. Requests with such
+    options have connections of their own, in a pool of its own. ``attributes``: a bag that plugins read; a plugin
     class as key replaces that plugin for this request, None removes it.
     """
 
@@ -89,6 +91,7 @@ class RequestOptions(TypedDict, total=False):
     follow_redirects: bool
     max_redirects: int
     expect_success: bool
+    duplex: bool
     plugins: Sequence[Plugin]
     verify: VerifyTypes
     cert: CertTypes
@@ -114,6 +117,9 @@ OVERRIDES_HOST: AttributeKey[str] = AttributeKey("the host for which connections
 """On requests with options that need connections of their own."""
 CHOSEN: AttributeKey[RequestOptions] = AttributeKey("the options that choose another chain")
 """On requests that were built ahead with such options."""
+
+DUPLEX: AttributeKey[bool] = AttributeKey("read while sending")
+"""On requests with ``duplex=True``."""
 
 BODY_OPTIONS = ("content", "json", "form", "data", "files", "body")
 _KNOWN = frozenset(RequestOptions.__annotations__)
@@ -221,6 +227,8 @@ class Defaults:
             request.timeout = _timeout(options["timeout"])
         if options.keys() & CONNECTION_OVERRIDES:
             request.attributes[OVERRIDES_HOST] = request.url.raw_host or ""
+        if options.get("duplex"):
+            request.attributes[DUPLEX] = True
         if attributes := options.get("attributes"):
             request.attributes.update(attributes)
         if "proxy" in options:

@@ -18,6 +18,7 @@
 ``/encoded/gzip``                            JSON in a content coding: gzip, deflate, br, zstd
 ``/latin1``                                  text in ISO 8859-1
 ``/upload``                                  JSON: length and sha256 of the body that came
+``/duplex``                                  each piece of the body comes back as soon as it is there
 ``/refuse``                                  413 before the body was read
 ``/basic``, ``/bearer``                      401 without user:secret, without the token "letmein"
 ``/flaky/KEY?fail=2``                        503 for the first ``fail`` calls with that key, then 200 and the count
@@ -278,6 +279,17 @@ async def upload(exchange: Exchange, rest: str) -> None:
     await exchange.json({"length": length, "sha256": digest.hexdigest(), "pieces": pieces, "content_type": kind})
 
 
+async def duplex(exchange: Exchange, rest: str) -> None:
+    await exchange.start(200, ("content-type", "application/octet-stream"))
+    more = True
+    while more:
+        message = await exchange.receive()
+        if message["type"] == "http.disconnect":
+            return
+        more = message.get("more_body", False)
+        await exchange.part(message.get("body", b""), more)
+
+
 async def refuse(exchange: Exchange, rest: str) -> None:
     await exchange.text("too much\n", 413, ("connection", "close"))
 
@@ -355,6 +367,7 @@ ROUTES: dict[str, Callable[[Exchange, str], Awaitable[None]]] = {
     "encoded": encoded,
     "latin1": latin1,
     "upload": upload,
+    "duplex": duplex,
     "refuse": refuse,
     "basic": basic,
     "bearer": bearer,

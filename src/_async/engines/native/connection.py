@@ -11,6 +11,7 @@ from ....rules.framing import LAST_CHUNK, LengthGuard, encode_chunk
 from ....rules.http1 import ResponseParser
 from ....rules.request_head import encode_head
 from ....values.headers import Headers, RawHeaders
+from ....values.options import DUPLEX
 from ....values.request import Request
 from ...response import AsyncBodyStream, AsyncResponse
 from .upgraded import AsyncUpgradedBody, AsyncUpgradedStream
@@ -37,7 +38,6 @@ class AsyncConnection:
     """A connection of the pool. It belongs to one exchange from ``take`` to ``release``."""
 
     __slots__ = (
-        "_cut",
         "_expiry",
         "_keep_alive",
         "_owner",
@@ -46,6 +46,7 @@ class AsyncConnection:
         "parser",
         "pool",
         "stream",
+        "unfinished",
         "used",
     )
 
@@ -64,7 +65,7 @@ class AsyncConnection:
         self.used = False
         self.idle_since = monotonic()
         self._owner = owner
-        self._cut = False
+        self.unfinished = False
         self.parser = parser
         self._expiry = expiry
         self._keep_alive = expiry
@@ -103,13 +104,17 @@ class AsyncConnection:
             body = request.body
             if body is None:
                 await self.stream.write(head, timeout.write if deadline is None else deadline.clamp(timeout.write))
+            elif request.stream and request.attribute(DUPLEX):
+                from .duplex import async_exchange_both_ways
+
+                return await async_exchange_both_ways(self, request, head, body, length)
             else:
                 await self._upload(request, head, body, length)
             read = timeout.read
             if not parser.head_complete:
                 data = await self.stream.read(READ_SIZE, read if deadline is None else deadline.clamp(read))
                 if not (data and parser.feed(data)) and not parser.head_complete:
-                    await self._read_head(data, read, deadline)
+                    await self.read_head(data, read, deadline)
             self.used = True
             response = AsyncResponse(
                 parser.status_code, parser.headers, None, request, parser.reason_phrase, parser.http_version
@@ -140,7 +145,7 @@ class AsyncConnection:
         response.network_stream = stream
         response.attach(AsyncUpgradedBody(stream))
 
-    async def _read_head(self, data: bytes | None, read: float | None, deadline: Deadline | None) -> None:
+    async def read_head(self, data: bytes | None, read: float | None, deadline: Deadline | None) -> None:
         """Go on to the end of the head; ``data`` is what came last, None for nothing yet, b"" for the end."""
         parser = self.parser
         stream = self.stream
@@ -163,7 +168,7 @@ class AsyncConnection:
         pieces = async_body_chunks(body)  # one that can't be sent is refused before anything is
         uploaded = False
         try:
-            uploaded = await self._invited(request, head) and await self._send_body(request, pieces, length)
+            uploaded = await self.invited(request, head) and await self._send_body(request, pieces, length)
         except (WriteError, WriteTimeout) as error:
             # The server may have answered and then closed its reading side: the answer says more than the error.
             if not self.stream.is_stale() and not isinstance(error, WriteError):
@@ -171,16 +176,16 @@ class AsyncConnection:
             await self._read_answer(error, request)
         finally:
             if not uploaded:
-                self._cut = True
+                self.unfinished = True
                 await close_source(pieces)
 
     async def _read_answer(self, error: HTTPError, request: Request) -> None:
         try:
-            await self._read_head(None, request.timeout.read, request.deadline)
+            await self.read_head(None, request.timeout.read, request.deadline)
         except HTTPError:
             raise error from error.__cause__
 
-    async def _invited(self, request: Request, head: bytes) -> bool:
+    async def invited(self, request: Request, head: bytes) -> bool:
         """Send the head; with ``Expect: 100-continue`` wait for the server (RFC 9110 section 10.1.1)."""
         deadline = request.deadline
         write = request.timeout.write
@@ -234,7 +239,7 @@ class AsyncConnection:
     def finish(self) -> None:
         """The response was read to its end: give the connection back."""
         parser = self.parser
-        reusable = parser.reusable and not self._cut
+        reusable = parser.reusable and not self.unfinished
         if reusable and parser.keep_alive_timeout is not None:
             # The server's own limit, less a moment for the way there.
             hint = max(parser.keep_alive_timeout - 1.0, 0.0)

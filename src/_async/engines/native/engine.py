@@ -47,6 +47,7 @@ class AsyncNativeDriver(AsyncEngine):
             Capability.TIMEOUTS,
             Capability.STREAM_UPLOAD,
             Capability.STREAM_DOWNLOAD,
+            Capability.FULL_DUPLEX,
         }
     )
 

@@ -10,7 +10,7 @@ from ....exceptions import NetworkError, RemoteProtocolError, UnsupportedByEngin
 from ....rules.http2_headers import require_hpack
 from ....rules.http2_options import DEFAULT_HTTP2_OPTIONS
 from ....values.capabilities import Capability
-from ....values.options import PROXIES
+from ....values.options import DUPLEX, PROXIES
 from ....values.request import Request
 from ....values.settings import ConnectionSettings
 from ....values.unset import Unset
@@ -90,9 +90,11 @@ class AsyncHttp2Driver(AsyncNativeDriver):
 
     def _needs_http1(self, request: Request, endpoint: Endpoint, proxy: Proxy | None) -> bool:
         """Whether a request can go by HTTP/1.1 only. Raises UnsupportedByEngine where that is switched off."""
-        if request.upgrades or request.method == "CONNECT":
+        duplex = request.attribute(DUPLEX)
+        if request.upgrades or request.method == "CONNECT" or duplex:
             if not self._http1:
-                raise UnsupportedByEngine("a connection can leave HTTP/1.1 only, which http1=False switched off")
+                what = "a response can be read while sending" if duplex else "a connection can leave"
+                raise UnsupportedByEngine(f"{what} by HTTP/1.1 only, which http1=False switched off")
             return True
         # An HTTP proxy that forwards is spoken to by HTTP/1.1.
         return endpoint.origin.scheme == "http" and (self._http1 or (proxy is not None and not proxy.is_socks))

@@ -12,6 +12,7 @@ from ....rules.framing import LAST_CHUNK, LengthGuard, encode_chunk
 from ....rules.http1 import ResponseParser
 from ....rules.request_head import encode_head
 from ....values.headers import Headers, RawHeaders
+from ....values.options import DUPLEX
 from ....values.request import Request
 from ...response import BodyStream, Response
 from .upgraded import UpgradedBody, UpgradedStream
@@ -38,7 +39,6 @@ class Connection:
     """A connection of the pool. It belongs to one exchange from ``take`` to ``release``."""
 
     __slots__ = (
-        "_cut",
         "_expiry",
         "_keep_alive",
         "_owner",
@@ -47,6 +47,7 @@ class Connection:
         "parser",
         "pool",
         "stream",
+        "unfinished",
         "used",
     )
 
@@ -65,7 +66,7 @@ class Connection:
         self.used = False
         self.idle_since = monotonic()
         self._owner = owner
-        self._cut = False
+        self.unfinished = False
         self.parser = parser
         self._expiry = expiry
         self._keep_alive = expiry
@@ -104,13 +105,17 @@ class Connection:
             body = request.body
             if body is None:
                 self.stream.write(head, timeout.write if deadline is None else deadline.clamp(timeout.write))
+            elif request.stream and request.attribute(DUPLEX):
+                from .duplex import exchange_both_ways
+
+                return exchange_both_ways(self, request, head, body, length)
             else:
                 self._upload(request, head, body, length)
             read = timeout.read
             if not parser.head_complete:
                 data = self.stream.read(READ_SIZE, read if deadline is None else deadline.clamp(read))
                 if not (data and parser.feed(data)) and not parser.head_complete:
-                    self._read_head(data, read, deadline)
+                    self.read_head(data, read, deadline)
             self.used = True
             response = Response(
                 parser.status_code, parser.headers, None, request, parser.reason_phrase, parser.http_version
@@ -141,7 +146,7 @@ class Connection:
         response.network_stream = stream
         response.attach(UpgradedBody(stream))
 
-    def _read_head(self, data: bytes | None, read: float | None, deadline: Deadline | None) -> None:
+    def read_head(self, data: bytes | None, read: float | None, deadline: Deadline | None) -> None:
         """Go on to the end of the head; ``data`` is what came last, None for nothing yet, b"" for the end."""
         parser = self.parser
         stream = self.stream
@@ -164,7 +169,7 @@ class Connection:
         pieces = body_chunks(body)  # one that can't be sent is refused before anything is
         uploaded = False
         try:
-            uploaded = self._invited(request, head) and self._send_body(request, pieces, length)
+            uploaded = self.invited(request, head) and self._send_body(request, pieces, length)
         except (WriteError, WriteTimeout) as error:
             # The server may have answered and then closed its reading side: the answer says more than the error.
             if not self.stream.is_stale() and not isinstance(error, WriteError):
@@ -172,16 +177,16 @@ class Connection:
             self._read_answer(error, request)
         finally:
             if not uploaded:
-                self._cut = True
+                self.unfinished = True
                 close_source(pieces)
 
     def _read_answer(self, error: HTTPError, request: Request) -> None:
         try:
-            self._read_head(None, request.timeout.read, request.deadline)
+            self.read_head(None, request.timeout.read, request.deadline)
         except HTTPError:
             raise error from error.__cause__
 
-    def _invited(self, request: Request, head: bytes) -> bool:
+    def invited(self, request: Request, head: bytes) -> bool:
         """Send the head; with ``Expect: 100-continue`` wait for the server (RFC 9110 section 10.1.1)."""
         deadline = request.deadline
         write = request.timeout.write
@@ -233,7 +238,7 @@ class Connection:
     def finish(self) -> None:
         """The response was read to its end: give the connection back."""
         parser = self.parser
-        reusable = parser.reusable and not self._cut
+        reusable = parser.reusable and not self.unfinished
         if reusable and parser.keep_alive_timeout is not None:
             # The server's own limit, less a moment for the way there.
             hint = max(parser.keep_alive_timeout - 1.0, 0.0)

@@ -48,6 +48,7 @@ class NativeDriver(Engine):
             Capability.TIMEOUTS,
             Capability.STREAM_UPLOAD,
             Capability.STREAM_DOWNLOAD,
+            Capability.FULL_DUPLEX,
         }
     )
 

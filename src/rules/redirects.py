@@ -72,6 +72,8 @@ def _target(base: URL, location: str, response: BaseResponse) -> URL:
             url = url.with_fragment(base.fragment)
         # Credentials in a Location are the server's choice, not the user's.
         url = parse_url(url.with_user(None) if url.raw_user is not None or url.raw_password is not None else url)
+        if url.scheme in ("ws", "wss"):  # of a WebSocket's handshake; it is as secure as http, or https
+            url = url.with_scheme("http" + url.scheme[2:])
         endpoint_of(url)
         if url.scheme == UNIX and url.raw_host != base.raw_host:
             raise UnsupportedProtocol(f"a Unix socket of this computer is none of the server's business: {url}")

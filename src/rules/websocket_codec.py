@@ -7,10 +7,11 @@ callers is here: whole messages out of fragments, the check of their text, bound
 from __future__ import annotations
 
 import codecs
+import logging
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any
 
-from ..exceptions import InvalidRequest, MissingExtra
+from ..exceptions import InvalidRequest
 
 if TYPE_CHECKING:
     from websockets.extensions.base import Extension
@@ -52,13 +53,12 @@ class WebSocketCodec:
     def __init__(
         self, *, max_message_size: int | None, max_frame_size: int | None, extension: Extension | None
     ) -> None:
-        try:
-            from websockets.frames import Opcode
-            from websockets.protocol import CLOSED, OPEN, Protocol, Side
-        except ImportError:
-            raise MissingExtra("WebSockets need the websockets package; install duohttp[ws]") from None
+        from websockets.frames import Opcode
+        from websockets.protocol import CLOSED, OPEN, Protocol, Side
 
-        self._protocol = protocol = Protocol(Side.CLIENT, max_size=max_message_size)
+        # It would write messages to a log, whatever they hold.
+        silent = logging.Logger("duohttp.websocket", logging.CRITICAL + 1)
+        self._protocol = protocol = Protocol(Side.CLIENT, max_size=max_message_size, logger=silent)
         self._open, self._closed = OPEN, CLOSED
         self._text, self._binary, self._continuation = Opcode.TEXT, Opcode.BINARY, Opcode.CONT
         self._pong = Opcode.PONG

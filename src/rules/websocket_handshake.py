@@ -59,6 +59,10 @@ class Offer:
     __slots__ = ("_deflate", "_subprotocols")
 
     def __init__(self, subprotocols: Sequence[str], compression: CompressionTypes) -> None:
+        try:
+            import websockets.protocol  # noqa: F401 - what comes later needs it
+        except ImportError:
+            raise MissingExtra("WebSockets need the websockets package; install duohttp[ws]") from None
         self._subprotocols = _checked(subprotocols)
         self._deflate = _deflate_factory(compression)
 
@@ -142,10 +146,7 @@ def _deflate_factory(compression: CompressionTypes) -> Any:
         raise InvalidRequest(f"compression is True, False or a PerMessageDeflate, not {type(compression).__name__}")
     if not compression:
         return None
-    try:
-        from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
-    except ImportError:
-        raise MissingExtra("WebSockets need the websockets package; install duohttp[ws]") from None
+    from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
     options = PerMessageDeflate() if compression is True else compression
     return ClientPerMessageDeflateFactory(

@@ -271,8 +271,9 @@ async def test_redirects_to_what_cannot_be_requested(location: str) -> None:
     assert len(engine.requests) == 1
 
 
-async def test_https_to_http_is_refused_unless_allowed() -> None:
-    client, engine = client_of(redirecting(302, "http://a.test/end"))
+@pytest.mark.parametrize("scheme", ["http", "ws"])
+async def test_https_to_http_is_refused_unless_allowed(scheme: str) -> None:
+    client, engine = client_of(redirecting(302, f"{scheme}://a.test/end"))
     with pytest.raises(RedirectStatusError, match="allow_https_downgrade"):
         await client.get("https://a.test/start")
     response = await client.get("https://a.test/start", plugins=[HttpRedirect(allow_https_downgrade=True)])

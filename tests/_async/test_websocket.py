@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +16,15 @@ from duohttp import (
     BasicAuth,
     ClientStatusError,
     ConnectError,
+    Converters,
     DecodingError,
+    DefaultRequest,
     EngineOptions,
     HttpcoreEngine,
     InvalidBody,
     InvalidRequest,
+    JsonConverter,
+    Logging,
     NativeEngine,
     PerMessageDeflate,
     ReadTimeout,
@@ -30,10 +35,12 @@ from duohttp import (
     WebSocketError,
     WriteTimeout,
 )
+from duohttp._concurrency import async_sleep
 
 from ..servers.asgi import AsgiServer
 from ..servers.certificates import Certificates
 from ..servers.proxies import Proxy
+from ..servers.raw_websocket import RawWebSocket, RawWebSocketServer, frame
 from ..servers.websockets_server import WebSocketServer
 
 pytestmark = pytest.mark.anyio
@@ -324,3 +331,84 @@ async def test_compression_as_it_is_asked_for(client_of: Clients, websocket_serv
             message = os.urandom(number) + b"a" * number
             await ws.send(message)
             assert await ws.receive() == message
+
+
+# What Ktor's own tests ask, too
+
+
+async def test_defaults_of_the_client(client_of: Clients, websocket_server: WebSocketServer) -> None:
+    where = websocket_server.url.replace("ws:", "http:")
+    options: dict[str, Any] = {"plugins": [DefaultRequest(base_url=where, headers={"X-Default": "yes"})]}
+    async with client_of(**options) as client, client.websocket("headers") as ws:
+        assert (await ws.receive(dict))["x-default"] == "yes"
+
+
+async def test_a_hundred_objects_by_a_converter_of_the_client(
+    client_of: Clients, websocket_server: WebSocketServer
+) -> None:
+    converters = Converters(JsonConverter("json"))
+    points = [Point(number, -number) for number in range(100)]
+    async with client_of(converters=converters) as client, client.websocket(websocket_server.url + "/echo") as ws:
+        for point in points:
+            await ws.send_json(point)
+        assert [await ws.receive(Point) for _ in points] == points
+
+
+async def test_a_total_time_of_the_client_is_for_requests(
+    client_of: Clients, websocket_server: WebSocketServer
+) -> None:
+    async with client_of(timeout=Timeout(total=0.2)) as client:
+        async with client.websocket(websocket_server.url + "/echo") as ws:
+            with pytest.raises(ReadTimeout):
+                await ws.receive(timeout=0.4)
+            await ws.send("still here")
+            assert await ws.receive() == "still here"
+
+
+async def test_a_log_leaves_it_alone(
+    client_of: Clients, websocket_server: WebSocketServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    async with client_of(plugins=[Logging()]) as client:
+        async with client.websocket(websocket_server.url + "/echo") as ws:
+            for number in range(10):
+                await ws.send(f"text {number}")
+                await ws.send(b"binary %d" % number)
+                assert await ws.receive() == f"text {number}"
+                assert await ws.receive() == b"binary %d" % number
+    assert "101" in caplog.text
+    assert "binary" not in caplog.text
+
+
+async def test_a_server_waits_for_who_does_not_receive(client_of: Clients) -> None:
+    stuck = threading.Event()
+    message = frame(2, b"x" * 60_000)
+
+    def push(ws: RawWebSocket) -> int:
+        """Send until nothing is taken any more, then a last word; return how many messages that were."""
+        ws.connection.settimeout(0.5)
+        count = 0
+        rest = b""
+        try:
+            while True:
+                if not rest:
+                    count += 1
+                    rest = message
+                rest = rest[ws.connection.send(rest) :]
+        except TimeoutError:
+            stuck.set()
+        ws.connection.settimeout(30)
+        ws.send(rest + frame(1, b"%d" % count))
+        ws.read_to_end()
+        return count
+
+    with RawWebSocketServer(push) as server:
+        async with client_of() as client, client.websocket(server.url) as ws:
+            while not stuck.is_set():
+                await async_sleep(0.01)
+            count = 0
+            while isinstance(await ws.receive(timeout=20), bytes):
+                count += 1
+        (sent,) = server.finish()
+    assert count == sent
+    assert 0 < count < 1000  # 60 MB

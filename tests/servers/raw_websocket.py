@@ -73,11 +73,13 @@ class RawWebSocket:
 class RawWebSocketServer:
     """Answers handshakes, then runs ``script(websocket)``, one for each connection; the last serves all later ones.
 
-    ``behind`` are bytes that go right behind the head of the answer, ``extra`` header lines in it. ``results`` are
-    what the scripts returned, ``opened`` counts connections.
+    A script that is bytes is sent instead of a 101. ``behind`` are bytes that go right behind the head of the answer,
+    ``extra`` header lines in it. ``results`` are what the scripts returned, ``opened`` counts connections.
     """
 
-    def __init__(self, *scripts: Callable[[RawWebSocket], object], behind: bytes = b"", extra: bytes = b"") -> None:
+    def __init__(
+        self, *scripts: Callable[[RawWebSocket], object] | bytes, behind: bytes = b"", extra: bytes = b""
+    ) -> None:
         self._scripts = scripts
         self._behind = behind
         self._extra = extra
@@ -123,6 +125,10 @@ class RawWebSocketServer:
         try:
             if not read_request(connection, received):
                 return
+            script = self._scripts[min(number, len(self._scripts) - 1)]
+            if isinstance(script, bytes):
+                connection.sendall(script)
+                return
             found = KEY.search(received)
             assert found is not None
             connection.sendall(
@@ -132,7 +138,6 @@ class RawWebSocketServer:
                 + b"\r\n"
                 + self._behind
             )
-            script = self._scripts[min(number, len(self._scripts) - 1)]
             with closing(RawWebSocket(connection, bytes(received))) as websocket:
                 self.results.append(script(websocket))
         except OSError as error:

@@ -10,7 +10,20 @@ import pydantic
 from yarl import URL
 
 import duohttp
-from duohttp import AsyncClient, AsyncResponse, Client, Headers, HttpRedirect, Limits, Proxy, Request, Response, Timeout
+from duohttp import (
+    AsyncClient,
+    AsyncResponse,
+    AsyncWebSocket,
+    Client,
+    Headers,
+    HttpRedirect,
+    Limits,
+    Proxy,
+    Request,
+    Response,
+    Timeout,
+    WebSocket,
+)
 from duohttp.converters import Converters, JsonConverter
 
 
@@ -147,6 +160,27 @@ def converting(converters: Converters) -> None:
     assert_type(converters.decode(b"", Any), Any)
     assert_type(converters.encode(User(1)), tuple[bytes, str])
     assert_type(converters.with_(JsonConverter("orjson"), quality=0.5), Converters)
+
+
+def sockets(client: Client) -> None:
+    with client.websocket("/") as plain, client.websocket("/", into=User) as typed:
+        assert_type(plain, WebSocket[str | bytes])
+        assert_type(typed, WebSocket[User])
+        assert_type(plain.receive(), str | bytes)
+        assert_type(plain.receive(User, timeout=3), User)
+        assert_type(typed.receive(), User)
+        assert_type(typed.receive_text(), str)
+        assert_type(typed.ping(), float)
+        assert_type(next(iter(typed)), User)
+
+
+async def async_sockets(client: AsyncClient) -> None:
+    async with client.websocket("/", into=list[User]) as typed:
+        assert_type(typed, AsyncWebSocket[list[User]])
+        assert_type(await typed.receive(), list[User])
+        assert_type(await typed.receive(dict[str, int]), dict[str, int])
+        async for message in typed:
+            assert_type(message, list[User])
 
 
 def scripts() -> None:

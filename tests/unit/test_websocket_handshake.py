@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 from yarl import URL
 
-from duohttp import Headers, InvalidHeader, InvalidRequest, PerMessageDeflate, Request, WebSocketError
+from duohttp import (
+    Client,
+    Headers,
+    InvalidHeader,
+    InvalidRequest,
+    MissingExtra,
+    PerMessageDeflate,
+    Request,
+    WebSocketError,
+)
 from duohttp._async.response import AsyncResponse
 from duohttp.rules.websocket_handshake import Offer, accept_of, http_url, new_key
 
@@ -112,6 +122,12 @@ def test_answers_that_are_none(response: AsyncResponse, message: str) -> None:
         Offer(("a", "b"), True).check(response, KEY)
     assert message in str(caught.value)
     assert caught.value.response is response
+
+
+def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "websockets.protocol", None)
+    with Client() as client, pytest.raises(MissingExtra, match=r"duohttp\[ws\]"):
+        client.websocket("ws://h.test/")
 
 
 def test_an_extension_that_was_not_offered() -> None:

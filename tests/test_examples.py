@@ -132,6 +132,15 @@ def test_cached() -> None:
     ]
 
 
+def test_cache_on_disk() -> None:
+    lines = passed("cache_on_disk").splitlines()
+    assert lines == [
+        "0 of 20 from the cache",
+        *["20 of 20 from the cache"] * 2,
+        "three processes, 60 pages, 20 requests",
+    ]
+
+
 def test_events_and_pages() -> None:
     *events, pages = passed("events_and_pages").splitlines()
     names = pages.split(", ")

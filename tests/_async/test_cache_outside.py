@@ -1,0 +1,133 @@
+"""HttpCache with storages outside of the process: a SQLite file and a Redis server."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from duohttp import AsyncClient, CacheStorage, HttpCache, MockEngine, RedisCacheStorage, SqliteCacheStorage, reply
+from duohttp.engines.mock import Recorded, Reply
+
+from ..servers.redis_server import run_redis
+
+pytestmark = pytest.mark.anyio
+
+URL = "https://a.test/page"
+LARGE = hashlib.shake_256(b"large").digest(3_000_000)
+Storages = Callable[[], CacheStorage]
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    """Where a Redis runs."""
+    pytest.importorskip("redis")
+    with run_redis() as server:
+        yield server.url
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def storages(request: pytest.FixtureRequest, tmp_path: Path) -> Storages:
+    """Make objects for the same, empty place."""
+    if request.param == "sqlite":
+        return lambda: SqliteCacheStorage(tmp_path / "cache.db")
+    url = request.getfixturevalue("redis_url")
+    RedisCacheStorage(url).clear()
+    return lambda: RedisCacheStorage(url)
+
+
+class Site:
+    """A server that counts, and clients of it."""
+
+    def __init__(self, body: bytes = b"hello", *, control: str = "max-age=60") -> None:
+        self.body = body
+        self.control = control
+        self.engine = MockEngine(self.answer)
+
+    def answer(self, recorded: Recorded) -> Reply:
+        """Answer with the body, or that it is the same."""
+        headers = {"Cache-Control": self.control, "ETag": '"1"'}
+        if recorded.headers.get("if-none-match") == '"1"':
+            return reply(304, headers=headers)
+        return reply(200, content=self.body, headers=headers)
+
+    def client(self, storage: CacheStorage) -> AsyncClient:
+        """Return a client with a cache."""
+        return AsyncClient(engine=self.engine, plugins=[HttpCache(storage)])
+
+
+async def test_one_client_stores_and_another_finds(storages: Storages) -> None:
+    site = Site()
+    for expected in ("miss", "hit", "hit"):
+        async with site.client(storages()) as client:
+            response = await client.get(URL)
+            assert (response.text, response.cache_status.outcome) == ("hello", expected)  # type: ignore[union-attr]
+    assert len(site.engine.history) == 1
+
+
+async def test_large_bodies_are_streamed_in_and_out(storages: Storages) -> None:
+    site = Site(LARGE)
+    async with site.client(storages()) as client:
+        for expected in ("miss", "hit"):
+            async with client.stream("GET", URL) as response:
+                pieces = [piece async for piece in response.iter_bytes()]
+                assert response.cache_status is not None
+                assert response.cache_status.outcome == expected
+            assert b"".join(pieces) == LARGE
+        part = await client.get(URL, headers={"Range": "bytes=2000000-2000099"})
+        assert (part.status_code, part.content) == (206, LARGE[2_000_000:2_000_100])
+    assert len(site.engine.history) == 1
+
+
+async def test_what_is_left_early_is_not_stored(storages: Storages) -> None:
+    site = Site(LARGE)
+    storage = storages()
+    async with site.client(storage) as client:
+        async with client.stream("GET", URL) as response:
+            async for _ in response.iter_bytes(1000):
+                break
+        assert storage.entries(URL) == []
+        assert (await client.get(URL)).content == LARGE
+
+
+async def test_heads_are_renewed(storages: Storages) -> None:
+    site = Site(control="no-cache")
+    async with site.client(storages()) as client:
+        outcomes = [(await client.get(URL)).cache_status.outcome for _ in range(3)]  # type: ignore[union-attr]
+    assert outcomes == ["miss", "revalidated", "revalidated"]
+
+
+async def test_many_at_once(storages: Storages) -> None:
+    site = Site(LARGE[:100_000])
+    async with site.client(storages()) as one, site.client(storages()) as other:
+        for _ in range(2):
+            for client in (one, other):
+                responses = await client.parallel_get([f"{URL}/{number % 5}" for number in range(30)], limit=10)
+                assert {response.content for response in responses} == {site.body}
+    assert len(site.engine.history) == 5
+
+
+async def test_removing(storages: Storages) -> None:
+    site = Site()
+    storage = storages()
+    cache = HttpCache(storage)
+    async with AsyncClient(engine=site.engine, plugins=[cache]) as client:
+        await client.get(URL)
+        cache.remove(URL)
+        await client.get(URL)
+        await client.post(URL)
+        await client.get(URL)
+        cache.clear()
+        await client.get(URL)
+    assert len(site.engine.history) == 5
+
+
+async def test_both_close_and_open_again(storages: Storages) -> None:
+    site, storage = Site(), storages()
+    async with site.client(storage) as one, site.client(storage) as other:
+        await one.get(URL)
+        await one.aclose()
+        assert (await other.get(URL)).from_cache
+    assert len(site.engine.history) == 1

@@ -247,6 +247,37 @@ def test_a_forked_child_opens_its_own_connection(nginx: Nginx, certificates: Cer
         assert client.get(url).text.split()[1] == before
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_while_a_thread_is_at_work_on_the_connection(nginx: Nginx, certificates: Certificates) -> None:
+    """A lock that another thread held at the fork is held for ever in the child."""
+    url = f"{nginx.https_url}/connection"
+    context = multiprocessing.get_context("fork")
+    holding, done = threading.Event(), threading.Event()
+    with Client(**options(certificates)) as client:
+        client.get(url)
+        driver: Any = client._engine
+        (connection,) = driver._pool._connections
+
+        def hold() -> None:
+            with connection.lock, driver._pool._lock:
+                holding.set()
+                done.wait(30)
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        assert holding.wait(10)
+        here, there = context.Pipe()
+        child = context.Process(target=in_child, args=(client, url, there))
+        child.start()
+        answered = here.poll(20)
+        done.set()
+        thread.join()
+        child.kill()
+        child.join(10)
+        assert answered
+        assert here.recv()[1] == 1
+
+
 @pytest.mark.parametrize("ending", ["", "client.close()", "del client", "raise SystemExit"])
 def test_the_interpreter_ends_cleanly(nginx: Nginx, certificates: Certificates, ending: str) -> None:
     script = f"""

@@ -10,6 +10,7 @@ import pytest
 
 from duohttp import (
     AsyncClient,
+    ConnectTimeout,
     Http2Options,
     Limits,
     MissingExtra,
@@ -19,13 +20,16 @@ from duohttp import (
     RemoteProtocolError,
     Timeout,
     TLSError,
+    UnsupportedByEngine,
 )
 from duohttp._concurrency import monotonic
 
 from ..faults.leaks import nothing_left
+from ..faults.scripted_server import black_hole
 from ..servers.asgi import AsgiServer
 from ..servers.certificates import Certificates
 from ..servers.nginx import MEGABYTE, SMALL, Nginx
+from ..servers.proxies import Proxy
 from ..servers.raw import RawServer
 
 pytestmark = pytest.mark.anyio
@@ -141,6 +145,52 @@ async def test_many_on_one_connection(nginx: Nginx, certificates: Certificates) 
         assert (stats.opened, stats.idle, stats.streams, stats.waiting) == (1, 1, 0, 0)
 
 
+async def test_the_first_requests_wait_for_one_connection(nginx: Nginx, certificates: Certificates) -> None:
+    async with client_for(certificates) as client:
+        responses = await client.parallel_get([f"{nginx.https_url}/small.txt"] * 100, limit=100)
+        assert {response.content for response in responses} == {SMALL}
+        assert client.pool_stats().opened == 1
+
+
+async def test_a_server_that_is_not_there(certificates: Certificates) -> None:
+    """Those who wait for a connection do not try one after the other."""
+    with black_hole() as port:
+        async with client_for(certificates) as client:
+            started = monotonic()
+            async with client.scope(supervisor=True) as scope:
+                jobs = [scope.get(f"https://127.0.0.1:{port}/", timeout=Timeout(10, connect=0.3)) for _ in range(20)]
+            for job in jobs:
+                with pytest.raises(ConnectTimeout):
+                    await job.result()
+            assert monotonic() - started < 4
+            stats = client.pool_stats()
+            assert (stats.open, stats.waiting) == (0, 0)
+
+
+async def test_through_a_proxy(nginx: Nginx, tinyproxy: Proxy, microsocks: Proxy, certificates: Certificates) -> None:
+    for proxy in (tinyproxy, microsocks):
+        async with client_for(certificates, proxy=proxy.url) as client:
+            assert (await client.get(f"{nginx.https_url}/small.txt")).http_version == "HTTP/2"
+            assert (await client.get(f"{nginx.url}/small.txt")).http_version == "HTTP/1.1"
+    async with AsyncClient(http1=False, proxy=microsocks.url) as client:
+        assert (await client.get(f"{nginx.h2c_url}/small.txt")).http_version == "HTTP/2"
+
+
+async def test_an_upgrade_takes_http1(asgi_server: AsgiServer, certificates: Certificates) -> None:
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    headers["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
+    async with client_for(certificates) as client:
+        await client.get(f"{asgi_server.https_url}/echo")
+        async with client.stream("GET", f"{asgi_server.https_url}/ws", headers=headers) as response:
+            assert (response.status_code, response.http_version) == (101, "HTTP/1.1")
+        assert (await client.get(f"{asgi_server.https_url}/echo")).http_version == "HTTP/2"
+        assert [name.rpartition(" ")[2] for name in client.pool_stats().routes][-1:] != ["(HTTP/1.1)"]
+    async with client_for(certificates, http1=False) as client:
+        with pytest.raises(UnsupportedByEngine, match="http1=False"):
+            async with client.stream("GET", f"{asgi_server.https_url}/ws", headers=headers):
+                pass
+
+
 async def test_a_full_connection_makes_a_second_one(nginx: Nginx, certificates: Certificates) -> None:
     engine = NativeEngine(http2_options=Http2Options(max_streams=3))
     async with client_for(certificates, engine=engine) as client:
@@ -247,12 +297,15 @@ async def test_expect(asgi_server: AsgiServer, nginx: Nginx, certificates: Certi
         assert response.status_code == 413
 
 
-async def test_abandoned_responses_do_not_starve_the_connection(nginx: Nginx, certificates: Certificates) -> None:
+@pytest.mark.parametrize("count", [20, pytest.param(400, marks=pytest.mark.slow)])
+async def test_abandoned_responses_do_not_starve_the_connection(
+    nginx: Nginx, certificates: Certificates, count: int
+) -> None:
     """httpcore's connection is wedged after two of these."""
     with (nginx.html / "6mb.bin").open("wb") as sparse:
         sparse.truncate(6 * 2**20)
     async with client_for(certificates, limits=Limits(max_connections=1)) as client:
-        for _ in range(100):
+        for _ in range(count):
             async with client.stream("GET", f"{nginx.https_url}/6mb.bin") as response:
                 size = 0
                 async for piece in response.iter_raw():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any
 
-from ...._concurrency import AsyncShield, AsyncStateLock, AsyncWaiter, monotonic
+from ...._concurrency import AsyncShield, AsyncStateLock, AsyncWaiter, fork_generation, monotonic
 from ...._network import async_read_shared
 from ....exceptions import (
     CloseError,
@@ -70,6 +70,7 @@ class AsyncHttp2Connection:
         self.gathering = False
         """Whether somebody is about to send what is queued."""
         self.idle_since = monotonic()
+        self._generation = fork_generation()
         self._options = options
         self._expiry = expiry
         self._retire_at = None if max_age is None else self.idle_since + max_age
@@ -113,6 +114,9 @@ class AsyncHttp2Connection:
 
     def abort(self) -> None:
         """Close at once, without waiting; whoever uses the connection fails."""
+        if self._generation != fork_generation():
+            self.stream.abort()  # those who use it are in the parent, where its lock may be held for ever
+            return
         if self.streams == 0 and self.machine.error is None:
             self.stream.send_farewell(goaway(0))
         self.end(ReadError("the connection is closed"))
@@ -184,21 +188,24 @@ class AsyncHttp2Connection:
                     waiter: AsyncWaiter[Any] = AsyncWaiter()
                     stream.waiter = waiter
                     self._followers[stream] = None
-            if leads or await self._follow(stream, waiter, until) is TURN:
-                await self._lead(stream, until)
+            if not leads:
+                try:
+                    given = await waiter.wait(None if until is None else max(0.0, until - monotonic()))
+                except BaseException as error:
+                    self._stop_following(stream, waiter)
+                    if isinstance(error, TimeoutError) and not isinstance(error, HTTPError):
+                        raise ReadTimeout("nothing came for the request in time") from None
+                    raise
+                if given is NEWS:
+                    continue
+            await self._lead(stream, until)
 
-    async def _follow(self, stream: Http2Stream, waiter: AsyncWaiter[Any], until: float | None) -> Any:
-        try:
-            return await waiter.wait(None if until is None else max(0.0, until - monotonic()))
-        except BaseException as error:
-            with self.lock:
-                self._followers.pop(stream, None)
-                stream.waiter = None
-            if waiter.take() is TURN:
-                self._hand_over()
-            if isinstance(error, TimeoutError) and not isinstance(error, HTTPError):
-                raise ReadTimeout("nothing came for the request in time") from None
-            raise
+    def _stop_following(self, stream: Http2Stream, waiter: AsyncWaiter[Any]) -> None:
+        with self.lock:
+            self._followers.pop(stream, None)
+            stream.waiter = None
+        if waiter.take() is TURN:
+            self._hand_over()
 
     async def _lead(self, stream: Http2Stream, until: float | None) -> None:
         """Read for all until there is news for this stream."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...._concurrency import AsyncWaiter, async_owner, fork_generation
 from ....engines.native import NativeEngine
-from ....exceptions import NetworkError, RemoteProtocolError, UnsupportedByEngine
+from ....exceptions import HTTPError, NetworkError, RemoteProtocolError, UnsupportedByEngine
 from ....rules.http2_headers import require_hpack
 from ....rules.http2_options import DEFAULT_HTTP2_OPTIONS
 from ....values.capabilities import Capability
@@ -109,9 +109,11 @@ class AsyncHttp2Driver(AsyncNativeDriver):
             pool = self._pool_here()
         while True:
             taken = pool.take_any(route, alone=alone, fresh=first is not None)
-            connection = await self._connection(pool, taken, request, endpoint, proxy, alone)
-            if connection is None:
-                continue
+            connection: Any = taken
+            if type(taken) is not AsyncHttp2Connection or taken.streams == 1:
+                connection = await self._connection(pool, taken, request, endpoint, proxy, alone)
+                if connection is None:
+                    continue
             reused = connection.used
             sends += 1
             if isinstance(connection, AsyncConnection):
@@ -148,8 +150,6 @@ class AsyncHttp2Driver(AsyncNativeDriver):
         if isinstance(connection, AsyncConnection):
             if connection.usable():
                 return connection
-        elif connection.streams > 1:
-            return connection
         else:
             try:
                 if connection.usable() and (not connection.suspect() or await connection.probe()):
@@ -172,8 +172,8 @@ class AsyncHttp2Driver(AsyncNativeDriver):
         try:
             stream = await self._connector.open(request, endpoint, proxy, HTTP1 if alone else self._alpn)
             http2 = not alone and self._agreed(stream, endpoint)
-        except BaseException:
-            pool.give_back(permit)
+        except BaseException as error:
+            pool.give_back(permit, failed=isinstance(error, HTTPError))
             raise
         connection: AsyncConnection | AsyncHttp2Connection
         limits = self._limits

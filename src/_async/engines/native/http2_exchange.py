@@ -69,7 +69,7 @@ class AsyncHttp2Exchange:
                 if stream.error is not None:
                     raise stream.error
                 await connection.wait(stream, self._limit(read))
-            return await self._respond(stream)
+            return self._respond(stream)
         except BaseException:
             await self._give_up()
             raise
@@ -109,20 +109,19 @@ class AsyncHttp2Exchange:
                 connection.gathering = False
         await connection.flush(self._limit(self._request.timeout.write))
 
-    async def _respond(self, stream: Http2Stream) -> AsyncResponse:
+    def _respond(self, stream: Http2Stream) -> AsyncResponse:
         connection = self._connection
         request = self._request
         connection.used = True
         response = AsyncResponse(stream.status, stream.headers, None, request, None, "HTTP/2")
         if stream.informational:
             response.early_hints = [Headers.from_raw(raw) for status, raw in stream.informational if status == 103]
-        body = AsyncHttp2Body(connection, stream, request.timeout.read, self._deadline)
-        if stream.ended and stream.error is None and not request.stream:
+        if stream.ended and stream.local_ended and stream.error is None and not request.stream:
             # All of it is here, as is usual for small ones.
             response.fill(stream.take(), stream.trailers)
-            await body.aclose()
+            connection.owner.release_stream(connection)
         else:
-            response.attach(body)
+            response.attach(AsyncHttp2Body(connection, stream, request.timeout.read, self._deadline))
         return response
 
     async def _give_up(self) -> None:

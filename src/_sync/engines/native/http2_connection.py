@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any
 
-from ...._concurrency import Shield, StateLock, Waiter, monotonic
+from ...._concurrency import Shield, StateLock, Waiter, fork_generation, monotonic
 from ...._network import read_shared
 from ....exceptions import (
     CloseError,
@@ -71,6 +71,7 @@ class Http2Connection:
         self.gathering = False
         """Whether somebody is about to send what is queued."""
         self.idle_since = monotonic()
+        self._generation = fork_generation()
         self._options = options
         self._expiry = expiry
         self._retire_at = None if max_age is None else self.idle_since + max_age
@@ -114,6 +115,9 @@ class Http2Connection:
 
     def abort(self) -> None:
         """Close at once, without waiting; whoever uses the connection fails."""
+        if self._generation != fork_generation():
+            self.stream.abort()  # those who use it are in the parent, where its lock may be held for ever
+            return
         if self.streams == 0 and self.machine.error is None:
             self.stream.send_farewell(goaway(0))
         self.end(ReadError("the connection is closed"))
@@ -185,21 +189,24 @@ class Http2Connection:
                     waiter: Waiter[Any] = Waiter()
                     stream.waiter = waiter
                     self._followers[stream] = None
-            if leads or self._follow(stream, waiter, until) is TURN:
-                self._lead(stream, until)
+            if not leads:
+                try:
+                    given = waiter.wait(None if until is None else max(0.0, until - monotonic()))
+                except BaseException as error:
+                    self._stop_following(stream, waiter)
+                    if isinstance(error, TimeoutError) and not isinstance(error, HTTPError):
+                        raise ReadTimeout("nothing came for the request in time") from None
+                    raise
+                if given is NEWS:
+                    continue
+            self._lead(stream, until)
 
-    def _follow(self, stream: Http2Stream, waiter: Waiter[Any], until: float | None) -> Any:
-        try:
-            return waiter.wait(None if until is None else max(0.0, until - monotonic()))
-        except BaseException as error:
-            with self.lock:
-                self._followers.pop(stream, None)
-                stream.waiter = None
-            if waiter.take() is TURN:
-                self._hand_over()
-            if isinstance(error, TimeoutError) and not isinstance(error, HTTPError):
-                raise ReadTimeout("nothing came for the request in time") from None
-            raise
+    def _stop_following(self, stream: Http2Stream, waiter: Waiter[Any]) -> None:
+        with self.lock:
+            self._followers.pop(stream, None)
+            stream.waiter = None
+        if waiter.take() is TURN:
+            self._hand_over()
 
     def _lead(self, stream: Http2Stream, until: float | None) -> None:
         """Read for all until there is news for this stream."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...._concurrency import Waiter, fork_generation, owner
 from ....engines.native import NativeEngine
-from ....exceptions import NetworkError, RemoteProtocolError, UnsupportedByEngine
+from ....exceptions import HTTPError, NetworkError, RemoteProtocolError, UnsupportedByEngine
 from ....rules.http2_headers import require_hpack
 from ....rules.http2_options import DEFAULT_HTTP2_OPTIONS
 from ....values.capabilities import Capability
@@ -108,9 +108,11 @@ class Http2Driver(NativeDriver):
             pool = self._pool_here()
         while True:
             taken = pool.take_any(route, alone=alone, fresh=first is not None)
-            connection = self._connection(pool, taken, request, endpoint, proxy, alone)
-            if connection is None:
-                continue
+            connection: Any = taken
+            if type(taken) is not Http2Connection or taken.streams == 1:
+                connection = self._connection(pool, taken, request, endpoint, proxy, alone)
+                if connection is None:
+                    continue
             reused = connection.used
             sends += 1
             if isinstance(connection, Connection):
@@ -147,8 +149,6 @@ class Http2Driver(NativeDriver):
         if isinstance(connection, Connection):
             if connection.usable():
                 return connection
-        elif connection.streams > 1:
-            return connection
         else:
             try:
                 if connection.usable() and (not connection.suspect() or connection.probe()):
@@ -171,8 +171,8 @@ class Http2Driver(NativeDriver):
         try:
             stream = self._connector.open(request, endpoint, proxy, HTTP1 if alone else self._alpn)
             http2 = not alone and self._agreed(stream, endpoint)
-        except BaseException:
-            pool.give_back(permit)
+        except BaseException as error:
+            pool.give_back(permit, failed=isinstance(error, HTTPError))
             raise
         connection: Connection | Http2Connection
         limits = self._limits

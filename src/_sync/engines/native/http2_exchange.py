@@ -117,13 +117,12 @@ class Http2Exchange:
         response = Response(stream.status, stream.headers, None, request, None, "HTTP/2")
         if stream.informational:
             response.early_hints = [Headers.from_raw(raw) for status, raw in stream.informational if status == 103]
-        body = Http2Body(connection, stream, request.timeout.read, self._deadline)
-        if stream.ended and stream.error is None and not request.stream:
+        if stream.ended and stream.local_ended and stream.error is None and not request.stream:
             # All of it is here, as is usual for small ones.
             response.fill(stream.take(), stream.trailers)
-            body.close()
+            connection.owner.release_stream(connection)
         else:
-            response.attach(body)
+            response.attach(Http2Body(connection, stream, request.timeout.read, self._deadline))
         return response
 
     def _give_up(self) -> None:

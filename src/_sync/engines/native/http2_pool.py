@@ -43,6 +43,10 @@ class Http2Route(RoutePool):
         """Connections whose room is not known yet."""
         self.room = UNTOLD_ROOM
 
+    def expected(self) -> int:
+        """Return how many who wait the connections being opened will probably have room for."""
+        return self.opening * (self.room - 1)
+
 
 class Http2Pool(Pool):
     """Hands out connections, and room on shared ones."""
@@ -68,7 +72,7 @@ class Http2Pool(Pool):
                 pool = self._routes[route] = Http2Route(route, alone=alone)
             taken: Any = self._find(pool, fresh)
             if taken is None:
-                if (pool.alone or len(pool.waiters) >= pool.opening * pool.room) and self._permit(pool, dropped):
+                if (pool.alone or len(pool.waiters) >= pool.expected()) and self._permit(pool, dropped):
                     pool.opening += 1
                     taken = pool
                 else:
@@ -121,10 +125,13 @@ class Http2Pool(Pool):
         for each in dropped:
             each.abort()
 
-    def give_back(self, pool: RoutePool) -> None:
-        """Give a permit back: its connection could not be opened."""
+    def give_back(self, pool: Any, *, failed: bool = False) -> None:
+        """Give a permit back: its connection could not be opened, or (``failed``) opening it failed."""
         with self._lock:
-            pool.opening -= 1  # type: ignore[attr-defined]
+            pool.opening -= 1
+            if failed:
+                # Those who wait for it try on their own and side by side: one after the other could take for ever.
+                pool.room = 1
         super().give_back(pool)
 
     def update(self, connection: Any) -> None:
@@ -213,7 +220,7 @@ class Http2Pool(Pool):
             if not (self._open < self._max or self._idle):
                 break
             route: Any = pool
-            if pool.open >= self._max_route or not (route.alone or len(pool.waiters) > route.opening * route.room):
+            if pool.open >= self._max_route or not (route.alone or len(pool.waiters) > route.expected()):
                 continue
             if not self._permit(pool, dropped):
                 continue

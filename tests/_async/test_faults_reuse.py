@@ -23,7 +23,7 @@ from duohttp._concurrency import AsyncTaskGroup, async_sleep, monotonic
 from ..faults import acts
 from ..faults.leaks import nothing_left
 from ..faults.scripted_server import Act, Peer, ScriptedServer, reply, scripted_server
-from .faulty import ENGINES, AsyncTried, async_still_well, async_until
+from .faulty import ENGINES, AsyncTried, async_still_well, async_until, without
 
 pytestmark = [
     pytest.mark.anyio,
@@ -111,6 +111,22 @@ async def test_closed_while_idle(engine: str, server: ScriptedServer, then: str)
         response = await client.post(server.url("/second"), content=b"abc")
         assert response.content == b"POST /second 3"
         assert server.connections == 2
+
+
+async def test_closed_after_each_answer_while_others_wait(engine: str, server: ScriptedServer) -> None:
+    """A connection that is handed on to who waits for it may be closed by then, without a word, as any kept one."""
+    without(engine, "httpcore", "what is handed on is not looked at before it is used, and a request goes again once")
+
+    def answer_once(peer: Peer) -> None:
+        peer.answer(peer.read_request())
+        peer.close_notify()
+        peer.read_to_end()
+
+    server.then(*[answer_once] * 200)
+    async with AsyncTried(engine, limits=Limits(max_connections=2)) as client:
+        for _ in range(4):
+            responses = await client.parallel_get([server.url("/one")] * 12, limit=12)
+            assert {response.status_code for response in responses} == {200}
 
 
 async def test_keep_alive_race(engine: str, server: ScriptedServer) -> None:

@@ -31,6 +31,10 @@ __all__ = ["AsyncNativeDriver"]
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"})
 
+# How often a request is sent again after a kept connection turned out to be closed. The first time a fresh one is
+# asked for; where all are in use, it may again be a kept one that another request hands on.
+MAX_AGAIN = 3
+
 
 class AsyncNativeDriver(AsyncEngine):
     """Sends requests over pooled connections of its own; see NativeEngine for the options."""
@@ -92,10 +96,14 @@ class AsyncNativeDriver(AsyncEngine):
                 return await async_send_logged_in(self, request, endpoint, proxy, self._connector.logins.of(proxy))
             request, endpoint, route = proxied(request, endpoint, proxy)
         first: NetworkError | None = None
+        again = MAX_AGAIN
         while True:
             taken = pool.take(route, fresh=first is not None)
             if type(taken) is not AsyncConnection:
-                connection = await self._obtain(pool, taken, request, endpoint, proxy)
+                obtained = await self._obtain(pool, taken, request, endpoint, proxy)
+                if obtained is None:
+                    continue
+                connection = obtained
             elif taken.usable():
                 connection = taken
             else:
@@ -106,8 +114,9 @@ class AsyncNativeDriver(AsyncEngine):
                 response = await connection.exchange(request, endpoint)
             except NetworkError as error:
                 # RFC 9110 section 9.2.2, RFC 9112 section 9.3.1: a server may close an idle connection at any time.
-                if first is None and reused and not connection.parser.started and self._may_send_again(request):
-                    first = error
+                if again and reused and not connection.parser.started and self._may_send_again(request):
+                    first = first or error
+                    again -= 1
                     continue
                 raise error from first
             response.request = original
@@ -121,12 +130,18 @@ class AsyncNativeDriver(AsyncEngine):
 
     async def _obtain(
         self, pool: AsyncPool, taken: Any, request: Request, endpoint: Endpoint, proxy: Proxy | None
-    ) -> AsyncConnection:
-        """Wait for a connection, or open one with the permit that was taken."""
+    ) -> AsyncConnection | None:
+        """Wait for a connection, or open one with the permit that was taken; None if what was waited for is of no use.
+
+        A connection that another request hands on may be closed by the server just then, as any kept one.
+        """
         if not isinstance(taken, AsyncRoutePool):
             taken = await pool.wait(taken, request.timeout.pool, request.deadline)
             if isinstance(taken, AsyncConnection):
-                return taken
+                if taken.usable():
+                    return taken
+                pool.release(taken, reusable=False)
+                return None
         try:
             stream = await self._connector.open(request, endpoint, proxy)
         except BaseException:

@@ -32,6 +32,10 @@ __all__ = ["NativeDriver"]
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"})
 
+# How often a request is sent again after a kept connection turned out to be closed. The first time a fresh one is
+# asked for; where all are in use, it may again be a kept one that another request hands on.
+MAX_AGAIN = 3
+
 
 class NativeDriver(Engine):
     """Sends requests over pooled connections of its own; see NativeEngine for the options."""
@@ -93,10 +97,14 @@ class NativeDriver(Engine):
                 return send_logged_in(self, request, endpoint, proxy, self._connector.logins.of(proxy))
             request, endpoint, route = proxied(request, endpoint, proxy)
         first: NetworkError | None = None
+        again = MAX_AGAIN
         while True:
             taken = pool.take(route, fresh=first is not None)
             if type(taken) is not Connection:
-                connection = self._obtain(pool, taken, request, endpoint, proxy)
+                obtained = self._obtain(pool, taken, request, endpoint, proxy)
+                if obtained is None:
+                    continue
+                connection = obtained
             elif taken.usable():
                 connection = taken
             else:
@@ -107,8 +115,9 @@ class NativeDriver(Engine):
                 response = connection.exchange(request, endpoint)
             except NetworkError as error:
                 # RFC 9110 section 9.2.2, RFC 9112 section 9.3.1: a server may close an idle connection at any time.
-                if first is None and reused and not connection.parser.started and self._may_send_again(request):
-                    first = error
+                if again and reused and not connection.parser.started and self._may_send_again(request):
+                    first = first or error
+                    again -= 1
                     continue
                 raise error from first
             response.request = original
@@ -120,12 +129,20 @@ class NativeDriver(Engine):
 
     # Connections.
 
-    def _obtain(self, pool: Pool, taken: Any, request: Request, endpoint: Endpoint, proxy: Proxy | None) -> Connection:
-        """Wait for a connection, or open one with the permit that was taken."""
+    def _obtain(
+        self, pool: Pool, taken: Any, request: Request, endpoint: Endpoint, proxy: Proxy | None
+    ) -> Connection | None:
+        """Wait for a connection, or open one with the permit that was taken; None if what was waited for is of no use.
+
+        A connection that another request hands on may be closed by the server just then, as any kept one.
+        """
         if not isinstance(taken, RoutePool):
             taken = pool.wait(taken, request.timeout.pool, request.deadline)
             if isinstance(taken, Connection):
-                return taken
+                if taken.usable():
+                    return taken
+                pool.release(taken, reusable=False)
+                return None
         try:
             stream = self._connector.open(request, endpoint, proxy)
         except BaseException:

@@ -112,7 +112,7 @@ class HttpCache(StatefulPlugin):
         from ..rules.caching_keys import key_of
         from ..values.url import parse_url
 
-        key = key_of(parse_url(url))
+        key = key_of(parse_url(url), shared=self.shared)
         self._drop([key])
         self.storage.remove(key)
 

@@ -20,18 +20,19 @@ if TYPE_CHECKING:
 
 __all__ = ["invalidated_keys", "key_of", "matches", "matching", "selecting", "vary_names"]
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PROPFIND", "REPORT", "SEARCH"})
 _COMMA = re.compile(r"[ \t]*,[ \t]*")
 _USER = re.compile(r'\b(username\*?|realm)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^,\s]+)', re.IGNORECASE)
 
 
-def key_of(url: URL, host: str | None = None) -> str:
+def key_of(url: URL, host: str | None = None, *, shared: bool) -> str:
     """Return the key of a url: without fragment and credentials. Raises UnsupportedProtocol, InvalidURL.
 
     ``host`` is the Host field the request has, if it has one: a host that is not that of the url is another site.
+    A private and a shared cache have different keys, so that no storage brings what is private to others.
     """
     endpoint = endpoint_of(url)
-    key = f"{endpoint.origin}{endpoint.target.decode('ascii')}"
+    key = f"{'shared:' if shared else ''}{endpoint.origin}{endpoint.target.decode('ascii')}"
     if host is not None and host.strip().lower() != endpoint.host.decode("ascii").lower():
         key += f"#{host.strip().lower()}"  # no key has a fragment otherwise
     return key
@@ -82,11 +83,12 @@ def matching(entries: Iterable[CacheEntry], asked: Headers, *, shared: bool) -> 
     return [entry for entry in entries if matches(entry.vary, asked, shared=shared)]
 
 
-def invalidated_keys(request: Request, status_code: int, headers: Headers) -> list[str]:
+def invalidated_keys(request: Request, status_code: int, headers: Headers, *, shared: bool) -> list[str]:
     """Return the keys of what a response makes out of date: its request changed it (section 4.4)."""
     if request.method in SAFE or not 200 <= status_code < 400:
         return []
-    keys = [key_of(request.url, request.headers.get("host"))]
+    host = request.headers.get("host")
+    keys = [key_of(request.url, host, shared=shared)]
     origin = endpoint_of(request.url).origin
     for name in ("location", "content-location"):
         value = headers.get(name)
@@ -95,7 +97,7 @@ def invalidated_keys(request: Request, status_code: int, headers: Headers) -> li
         try:
             url = request.url.join(URL(value.strip()))
             if endpoint_of(url).origin == origin:
-                keys.append(key_of(url, request.headers.get("host")))
+                keys.append(key_of(url, host, shared=shared))
         except (ValueError, TypeError, HTTPError):
             continue
     return list(dict.fromkeys(keys))

@@ -10,6 +10,7 @@ from .caching_freshness import Stored
 from .caching_keys import key_of, matches, selecting, vary_names
 from .caching_ranges import if_range_holds
 from .caching_serving import is_conditional, wanted_range
+from .caching_storing import is_for_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,7 @@ class Asked:
         self.method = request.method
         self.headers = headers = Headers(request.headers)
         self.policy = policy
-        self.key = key_of(request.url, headers.get("host"))
+        self.key = key_of(request.url, headers.get("host"), shared=policy.shared)
         self.directives = request_directives(headers)
         self.conditional = is_conditional(headers)
         self.wanted, self.readable_range = wanted_range(headers) if request.method == "GET" else (None, True)
@@ -44,9 +45,16 @@ class Asked:
         return self.method == "GET" and not any(name in directives for name in unwanted)
 
     def candidates(self, entries: Iterable[CacheEntry]) -> list[Stored]:
-        """Return those that could answer this request: the selecting headers are the same (section 4.1)."""
+        """Return those that could answer this request: the selecting headers are the same (section 4.1).
+
+        A request with credentials gets nothing from a shared cache that could not have been stored for it: a page
+        for nobody in particular is not what its user asked for.
+        """
         shared = self.policy.shared
-        return [Stored(each, self.policy) for each in entries if matches(each.vary, self.headers, shared=shared)]
+        found = [Stored(each, self.policy) for each in entries if matches(each.vary, self.headers, shared=shared)]
+        if shared and "authorization" in self.headers:
+            return [stored for stored in found if is_for_all(stored.directives)]
+        return found
 
     def range_for(self, stored: Stored | None) -> ByteRange | None:
         """Return the range to answer with; None for the whole, as where If-Range names another response."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .caching_directives import Directives
     from .caching_policy import CachePolicy
 
-__all__ = ["kept_headers", "kept_trailers", "why_not_stored"]
+__all__ = ["is_for_all", "kept_headers", "kept_trailers", "why_not_stored"]
 
 # What each status means for a cache is understood of these (section 3, must-understand: 5.2.2.3).
 UNDERSTOOD = HEURISTIC_STATUSES | {302, 303, 307, 400, 401, 403, 409, 415, 421, 451, 500, 502, 503, 504}
@@ -59,13 +59,18 @@ def why_not_stored(asked: Headers, wanted: Directives, status_code: int, headers
     return "" if allowed else "nothing allows it"
 
 
+def is_for_all(directives: Directives) -> bool:
+    """Whether a shared cache may give a response to others although it was asked for with credentials (section 3.5)."""
+    return "public" in directives or "s-maxage" in directives or "must-revalidate" in directives
+
+
 def _why_not_shared(asked: Headers, headers: Headers, directives: Directives) -> str:
     """Return why a response must not be given to other users."""
     if directives.is_whole("private"):
         return "private"
+    if "authorization" in asked and not is_for_all(directives):
+        return "authorization"
     for_all = "public" in directives or "s-maxage" in directives
-    if "authorization" in asked and not (for_all or "must-revalidate" in directives):
-        return "authorization"  # section 3.5
     limited = (directives.fields("private") or frozenset()) | (directives.fields("no-cache") or frozenset())
     if "set-cookie" in headers and not for_all and "set-cookie" not in limited:
         # HTTP lets a cache store it (section 7.3). A page that comes with a session is too likely a page for one user.

@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from duohttp import BasicAuth, BearerAuth, Client, HttpCache, MockEngine, Request, Response, reply
+from duohttp import (
+    BasicAuth,
+    BearerAuth,
+    Client,
+    HttpCache,
+    MemoryCacheStorage,
+    MockEngine,
+    Request,
+    Response,
+    reply,
+)
 from duohttp._concurrency import ManualClock, use_clock
 from duohttp._sync.proceed import Proceed
 from duohttp.engines.mock_reply import Reply
@@ -78,6 +88,15 @@ def test_credentials_in_a_shared_cache(control: str) -> None:
     assert all("if-none-match" not in sent(engine, number) for number in range(len(engine.history)))
 
 
+@pytest.mark.parametrize(("control", "count"), [("max-age=60", 3), ("public, max-age=60", 1)])
+def test_a_page_for_nobody_is_not_a_users_page(control: str, count: int) -> None:
+    """What was asked for without credentials is given to those who have some only if it is for all."""
+    client, engine, _ = cached(whoami(Cache_Control=control), shared=True)
+    engine.cycle = True
+    assert asked_by(client, {}, ADA) == (["nobody", "Bearer ada"] * 2 if count == 3 else ["nobody"] * 4)
+    assert len(engine.history) == count
+
+
 @pytest.mark.parametrize("control", ["public, max-age=60", "s-maxage=60", "max-age=60, must-revalidate"])
 def test_what_the_server_says_is_for_all(control: str) -> None:
     """Section 3.5."""
@@ -100,7 +119,9 @@ def test_what_varies_by_cookie(shared: bool) -> None:
     users = [{"Cookie": "sid=ada"}, {"Cookie": "sid=bob"}, {}]
     assert asked_by(client, *users) == ["sid=ada", "sid=bob", "nobody"] * 2
     assert len(engine.history) == 3
-    assert "sid=ada" not in repr(cache.storage.entries("http://a.test:80/x"))  # what chooses is kept as a digest
+    stored = cache.storage.entries(f"{'shared:' if shared else ''}http://a.test:80/x")
+    assert len(stored) == 3
+    assert "sid=ada" not in repr(stored)  # what chooses is kept as a digest
 
 
 def test_private_responses_are_not_in_a_shared_cache() -> None:
@@ -109,7 +130,7 @@ def test_private_responses_are_not_in_a_shared_cache() -> None:
     engine.cycle = True
     asked_by(client, {"Cookie": "sid=ada"}, {"Cookie": "sid=bob"})
     assert len(engine.history) == 4
-    assert cache.storage.entries("http://a.test:80/x") == []
+    assert len(cache.storage) == 0  # type: ignore[arg-type]
 
 
 def test_private_fields_are_not_in_a_shared_cache() -> None:
@@ -134,7 +155,20 @@ def test_cookies_that_are_set(shared: bool, control: str, count: int) -> None:
     second = client.get(URL, cookies=False)
     assert ("set-cookie" in second.headers) is (count == 2)
     assert len(engine.history) == count
-    assert "sid=ada" not in repr(cache.storage.entries("http://a.test:80/x"))
+    stored = cache.storage.entries(f"{'shared:' if shared else ''}http://a.test:80/x")
+    assert len(stored) == (1 if count == 1 else 0)
+    assert "sid=ada" not in repr(stored)
+
+
+def test_a_private_and_a_shared_cache_in_one_storage() -> None:
+    """What is private is in the private one only."""
+    engine = MockEngine(whoami(Cache_Control="private, max-age=60"))
+    storage = MemoryCacheStorage()
+    private = Client(engine=engine, plugins=[HttpCache(storage)])
+    shared = Client(engine=engine, plugins=[HttpCache(storage, shared=True)])
+    assert (private.get(URL, headers={"Cookie": "sid=ada"})).text == "sid=ada"
+    assert (private.get(URL, headers={"Cookie": "sid=ada"})).from_cache
+    assert (shared.get(URL, headers={"Cookie": "sid=bob"})).text == "sid=bob"
 
 
 def test_a_stored_page_brings_no_old_session_back() -> None:

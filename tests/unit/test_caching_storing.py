@@ -152,13 +152,14 @@ def test_fields_that_are_not_kept() -> None:
 )
 def test_keys(url: str, key: str) -> None:
     """Section 2: the target uri; never its credentials."""
-    assert key_of(URL(url)) == key
+    assert key_of(URL(url), shared=False) == key
+    assert key_of(URL(url), shared=True) == f"shared:{key}"
 
 
 def test_another_host_field_is_another_site() -> None:
     url = URL("http://a.test/x")
-    assert key_of(url, "A.test") == key_of(url)
-    assert key_of(url, "b.test") != key_of(url)
+    assert key_of(url, "A.test", shared=False) == key_of(url, shared=False)
+    assert key_of(url, "b.test", shared=False) != key_of(url, shared=False)
 
 
 @pytest.mark.parametrize(
@@ -235,9 +236,12 @@ def test_users_of_a_private_cache(first: str | None, second: str | None, same: b
         ("OPTIONS", 200, {}, []),
         ("TRACE", 200, {}, []),
         ("QUERY", 200, {"Location": "/y"}, []),
+        ("PROPFIND", 207, {}, []),
     ],
 )
 def test_invalidation(method: str, status: int, headers: dict[str, str], paths: list[str]) -> None:
     """Section 4.4."""
     request = Request(method, URL("http://a.test/x"))
-    assert invalidated_keys(request, status, Headers(headers)) == [f"http://a.test:80{path}" for path in paths]
+    for shared, start in ((False, ""), (True, "shared:")):
+        expected = [f"{start}http://a.test:80{path}" for path in paths]
+        assert invalidated_keys(request, status, Headers(headers), shared=shared) == expected

@@ -175,7 +175,8 @@ class AsyncCacheHandler:
         response = await proceed(request)
         try:
             response.cache_status = CacheStatus("bypass", fwd="method", fwd_status=response.status_code)
-            keys = invalidated_keys(request, response.status_code, response.headers)
+            shared = self._policy.shared
+            keys = invalidated_keys(request, response.status_code, response.headers, shared=shared)
             if keys:
                 state = shared_state(self._options)
                 with state.lock:

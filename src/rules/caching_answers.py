@@ -105,8 +105,6 @@ def why_not_kept(asked: Asked, status_code: int, headers: Headers, sent: Headers
     why = why_not_stored(asked.headers, asked.directives, status_code, headers, asked.policy)
     if not why and asked.was_changed(headers, sent):
         return "a header named in vary was changed on its way"
-    if not why and status_code == 206 and "multipart/byteranges" in headers.get("content-type", "").lower():
-        return "several ranges"
     return why
 
 

@@ -187,6 +187,40 @@ async def test_a_stored_body_that_goes_while_it_is_read() -> None:
     assert len(engine.history) == 1
 
 
+async def test_what_may_not_be_kept_is_read_before_it_is_removed(clock: ManualClock) -> None:
+    """A 304 with no-store: the stored body answers once more, though a removed body can't be read here."""
+
+    class Reader(CacheReader):
+        def __init__(self, home: MemoryCacheStorage, entry: CacheEntry) -> None:
+            self.home = home
+            self.entry = entry
+
+        def read(self, start: int, size: int) -> bytes:
+            inner = MemoryCacheStorage.open(self.home, self.entry)
+            if inner is None:
+                raise LookupError
+            return inner.read(start, size)
+
+        def close(self) -> None:
+            pass
+
+    class Strict(MemoryCacheStorage):
+        def open(self, entry: CacheEntry) -> CacheReader | None:
+            return Reader(self, entry)
+
+    body = b"x" * 600_000
+    client, engine, _ = cached(
+        reply(200, content=body, headers=TAGGED),
+        reply(304, headers={"ETag": '"1"', "Cache-Control": "no-store"}),
+        storage=Strict(),
+    )
+    await client.get(URL)
+    clock.advance(100)
+    async with client.stream("GET", URL) as response:
+        assert await response.read() == body
+    assert len(engine.history) == 2
+
+
 class Broken(CacheStorage):
     """A storage whose methods fail, from one on."""
 

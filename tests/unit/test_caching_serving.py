@@ -253,7 +253,7 @@ def test_parts_are_put_together() -> None:
     new = asked({"ETag": '"1"'})
     joint = joint_of(20, 30, 100, [a, b, c], new)
     assert joint == (0, (a.entry, 0, 20), (b.entry, 0, 20), (a.entry, b.entry))
-    assert joint_of(22, 28, 100, [a, b, c], new) == (22, None, None, ())
+    assert joint_of(21, 29, 100, [a, b, c], new) == (21, None, None, ())
     overlapping = joint_of(10, 65, 100, [a, b, c], new)
     assert overlapping == (0, (a.entry, 0, 10), (c.entry, 5, 5), (a.entry, b.entry, c.entry))
     assert joint_of(0, 100, 100, [a, b, c], new).used == (a.entry, b.entry, c.entry)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import duohttp
+from scripts import engine_table
 
 from .docs_runner import Block, blocks_of, matches, run_page
 from .docs_site.sitecustomize import lookup
@@ -119,6 +120,30 @@ def test_tables_list_only_what_there_is(page: Path) -> None:
     for names in re.findall(r"^\| ((?:`[A-Z]\w+`(?:, )?)+) \|", page.read_text(encoding="utf-8"), re.MULTILINE):
         for name in re.findall(r"\w+", names):
             assert name == name.upper() or name in duohttp.__all__, f"{page.name} lists {name}, which is not there"
+
+
+def test_the_engine_of_a_page_passes_the_conformance_suite(tmp_path: Path) -> None:
+    blocks = blocks_of(ROOT / "docs" / "engine-of-your-own.md")
+    code = [block.text for block in blocks if block.language == "python" and "async with AsyncClient" not in block.text]
+    (tmp_path / "h11_engine.py").write_text("\n\n".join(code))
+    (console,) = (block for block in blocks if block.language == "console")
+    command = shlex.split(console.text.removeprefix("$ python "))
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, *command, "-q", "-p", "no:cacheprovider", "-p", "no:cov"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed is not None
+    assert int(passed[1]) > 100
+
+
+def test_the_table_of_engines_is_up_to_date() -> None:
+    assert engine_table.main(["--check"]) == 0
 
 
 def commands_of(block: Block) -> list[tuple[str, str]]:

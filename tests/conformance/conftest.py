@@ -17,7 +17,7 @@ import pytest
 
 from ..servers.asgi import AsgiServer, run_asgi_server
 from ..servers.certificates import Certificates
-from .subjects import SUBJECTS, Subject, subjects
+from .subjects import EXTERNAL, SUBJECTS, Subject, subjects
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +36,16 @@ def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave uvloop to engines with sockets: without them it is another name for asyncio."""
-    left = [item for item in items if "uvloop-" not in item.name or not _without_sockets(item)]
+    """Leave out what no engine is for, and uvloop where there are no sockets: there it is another name for asyncio."""
+    left = [item for item in items if not (_for_nobody(item) or ("uvloop-" in item.name and _without_sockets(item)))]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(left)])
     items[:] = left
+
+
+def _for_nobody(item: pytest.Item) -> bool:
+    """Whether a test of the suite is for none of the engines."""
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and not isinstance(callspec.params.get("subject", ""), str)
 
 
 def _without_sockets(item: pytest.Item) -> bool:
@@ -65,7 +71,7 @@ def fits(subject: Subject, metafunc: pytest.Metafunc) -> bool:
             return False
         if mark.name == "without":
             assert mark.kwargs["because"], "an exclusion says why"
-            unknown = set(mark.args) - {*SUBJECTS}
+            unknown = set(mark.args) - {*SUBJECTS, EXTERNAL}
             assert not unknown, f"there is no engine called {unknown}"
             if subject.name in mark.args:
                 return False

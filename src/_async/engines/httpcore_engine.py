@@ -65,6 +65,7 @@ class AsyncHttpcoreDriver(AsyncEngine):
     capabilities = frozenset(
         {
             Capability.HTTP2,
+            Capability.WEBSOCKET,
             Capability.UPGRADE,
             Capability.PROXY,
             Capability.SOCKS,

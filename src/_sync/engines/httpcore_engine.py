@@ -66,6 +66,7 @@ class HttpcoreDriver(Engine):
     capabilities = frozenset(
         {
             Capability.HTTP2,
+            Capability.WEBSOCKET,
             Capability.UPGRADE,
             Capability.PROXY,
             Capability.SOCKS,

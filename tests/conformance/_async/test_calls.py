@@ -23,6 +23,11 @@ from .support import client_of
 
 pytestmark = pytest.mark.anyio
 
+not_with_http_1 = without(
+    *("native", "httpcore", "external"),
+    because="hypercorn sends them with HTTP/2 only; test_network has a server that sends them with HTTP/1.1",
+)
+
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirects(subject: Subject, status: int) -> None:
@@ -123,7 +128,12 @@ async def test_a_derived_client_shares_the_engine(subject: Subject) -> None:
 
 
 @needs(Capability.TRAILERS)
-@without("native", "httpcore", because="hypercorn sends no trailers with HTTP/1.1; test_network has a server that does")
+@without(
+    "native",
+    "httpcore",
+    "external",
+    because="hypercorn sends no trailers with HTTP/1.1; test_network has a server that does",
+)
 async def test_trailers(subject: Subject) -> None:
     async with client_of(subject) as client:
         response = await client.get("trailers", headers={"TE": "trailers"})
@@ -135,7 +145,12 @@ async def test_trailers(subject: Subject) -> None:
 
 
 @needs(Capability.EARLY_HINTS)
-@without("native", "httpcore", because="hypercorn sends no hints with HTTP/1.1; test_network has a server that does")
+@without(
+    "native",
+    "httpcore",
+    "external",
+    because="hypercorn sends no hints with HTTP/1.1; test_network has a server that does",
+)
 async def test_early_hints(subject: Subject) -> None:
     async with client_of(subject) as client:
         response = await client.get("hints")

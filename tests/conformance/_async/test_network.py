@@ -27,6 +27,8 @@ from ...servers.raw import RawServer
 from ..marks import needs, over_network, without
 from ..subjects import Subject
 
+own_tls = without("external", because="an engine given as an object has TLS settings of its own, or none")
+
 pytestmark = [
     pytest.mark.anyio,
     over_network,
@@ -106,6 +108,7 @@ async def test_a_consumed_iterator_is_refused_before_a_byte_is_sent(
     assert sum(b"POST" in received for received in server.received) == 1
 
 
+@own_tls
 async def test_https(nginx: Nginx, certificates: Certificates, subject: Subject) -> None:
     async with AsyncClient(engine=subject.make(), verify=str(certificates.ca)) as client:
         for _ in range(2):
@@ -118,6 +121,7 @@ async def test_https(nginx: Nginx, certificates: Certificates, subject: Subject)
         assert (await client.get(f"{nginx.https_url}/small.txt")).content == SMALL
 
 
+@own_tls
 @pytest.mark.parametrize(
     ("which", "says"),
     [("https_url", "unknown authority"), ("expired_url", "expired"), ("wrong_host_url", "name|match")],
@@ -132,6 +136,7 @@ async def test_bad_certificates(
         assert (await client.get(f"{nginx.url}/small.txt")).content == SMALL
 
 
+@own_tls
 async def test_client_certificate(nginx: Nginx, certificates: Certificates, subject: Subject) -> None:
     pair = (str(certificates.client_cert), str(certificates.client_key))
     async with AsyncClient(engine=subject.make(), verify=str(certificates.ca), cert=pair) as client:
@@ -140,6 +145,7 @@ async def test_client_certificate(nginx: Nginx, certificates: Certificates, subj
         assert (await client.get(f"{nginx.mtls_url}/small.txt")).status_code == 400
 
 
+@own_tls
 async def test_http_to_a_tls_port(nginx: Nginx, subject: Subject) -> None:
     async with AsyncClient(engine=subject.make()) as client:
         url = nginx.https_url.replace("https", "http")

@@ -137,6 +137,7 @@ def test_a_default_total_does_not_end_streams(subject: Subject) -> None:
 
 @over_network
 @without("httpcore-h2", "native-h2", because="with HTTP/2 another stream goes over the same connection")
+@without("external", because="an engine need not have a pool")
 def test_a_pool_timeout(subject: Subject) -> None:
     with client_of(subject, limits=Limits(max_connections=1)) as client:
         with client.stream("GET", "long"):

@@ -71,7 +71,7 @@ def test_the_first_failure_ends_the_others(subject: Subject) -> None:
 
 
 @needs(Capability.UPGRADE)
-@without("httpcore-h2", "native-h2", because="hypercorn speaks no WebSocket by upgrade over HTTP/2")
+@without("httpcore-h2", because="it asks for an upgrade on an HTTP/2 connection, where there is none")
 def test_websocket(subject: Subject) -> None:
     with client_of(subject) as client:
         with client.websocket("ws", subprotocols=["one", "two"]) as websocket:

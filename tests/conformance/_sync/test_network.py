@@ -28,6 +28,8 @@ from ...servers.raw import RawServer
 from ..marks import needs, over_network, without
 from ..subjects import Subject
 
+own_tls = without("external", because="an engine given as an object has TLS settings of its own, or none")
+
 pytestmark = [
     pytest.mark.anyio,
     over_network,
@@ -107,6 +109,7 @@ def test_a_consumed_iterator_is_refused_before_a_byte_is_sent(
     assert sum(b"POST" in received for received in server.received) == 1
 
 
+@own_tls
 def test_https(nginx: Nginx, certificates: Certificates, subject: Subject) -> None:
     with Client(engine=subject.make(), verify=str(certificates.ca)) as client:
         for _ in range(2):
@@ -119,6 +122,7 @@ def test_https(nginx: Nginx, certificates: Certificates, subject: Subject) -> No
         assert (client.get(f"{nginx.https_url}/small.txt")).content == SMALL
 
 
+@own_tls
 @pytest.mark.parametrize(
     ("which", "says"),
     [("https_url", "unknown authority"), ("expired_url", "expired"), ("wrong_host_url", "name|match")],
@@ -131,6 +135,7 @@ def test_bad_certificates(nginx: Nginx, certificates: Certificates, subject: Sub
         assert (client.get(f"{nginx.url}/small.txt")).content == SMALL
 
 
+@own_tls
 def test_client_certificate(nginx: Nginx, certificates: Certificates, subject: Subject) -> None:
     pair = (str(certificates.client_cert), str(certificates.client_key))
     with Client(engine=subject.make(), verify=str(certificates.ca), cert=pair) as client:
@@ -139,6 +144,7 @@ def test_client_certificate(nginx: Nginx, certificates: Certificates, subject: S
         assert (client.get(f"{nginx.mtls_url}/small.txt")).status_code == 400
 
 
+@own_tls
 def test_http_to_a_tls_port(nginx: Nginx, subject: Subject) -> None:
     with Client(engine=subject.make()) as client:
         url = nginx.https_url.replace("https", "http")

@@ -43,6 +43,7 @@ class AsyncNativeDriver(AsyncEngine):
         {
             Capability.PROXY,
             Capability.SOCKS,
+            Capability.WEBSOCKET,
             Capability.UPGRADE,
             Capability.TRAILERS,
             Capability.EARLY_HINTS,

@@ -44,6 +44,7 @@ class NativeDriver(Engine):
         {
             Capability.PROXY,
             Capability.SOCKS,
+            Capability.WEBSOCKET,
             Capability.UPGRADE,
             Capability.TRAILERS,
             Capability.EARLY_HINTS,

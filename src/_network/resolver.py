@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any, TypeAlias
@@ -127,12 +126,11 @@ class CachedResolver(Resolver):
         self.ttl = ttl
         self.max_entries = max_entries
         self.negative_ttl = negative_ttl
-        self._lock = threading.Lock()
+        # Without a lock, which a thread of the parent might hold while a child is forked: each step is one of the dict.
         self._answers: dict[tuple[str, int], tuple[float, Sequence[Any] | ResolveError]] = {}
 
     def resolve_now(self, host: str, port: int) -> Sequence[Any] | None:
-        with self._lock:
-            answer = self._answers.get((host, port))
+        answer = self._answers.get((host, port))
         if answer is not None and answer[0] > monotonic():
             if isinstance(answer[1], ResolveError):
                 raise ResolveError(answer[1].message)
@@ -163,8 +161,7 @@ class CachedResolver(Resolver):
 
     def clear(self) -> None:
         """Forget all answers."""
-        with self._lock:
-            self._answers.clear()
+        self._answers.clear()
 
     def _kept(self, host: str, port: int, found: Sequence[Any]) -> Sequence[Any]:
         if found:
@@ -172,13 +169,16 @@ class CachedResolver(Resolver):
         return found
 
     def _keep(self, host: str, port: int, answer: Sequence[Any] | ResolveError, ttl: float) -> None:
-        with self._lock:
-            self._answers.pop((host, port), None)
-            if ttl <= 0 or self.max_entries <= 0:
+        answers = self._answers
+        answers.pop((host, port), None)
+        if ttl <= 0 or self.max_entries <= 0:
+            return
+        answers[host, port] = monotonic() + ttl, answer
+        while len(answers) > self.max_entries:
+            try:
+                answers.pop(next(iter(answers)), None)
+            except (RuntimeError, StopIteration):  # another thread changes it, and tidies up too
                 return
-            while len(self._answers) >= self.max_entries:
-                del self._answers[next(iter(self._answers))]
-            self._answers[host, port] = monotonic() + ttl, answer
 
     def __getstate__(self) -> dict[str, Any]:
         names = ("inner", "ttl", "max_entries", "negative_ttl")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from ssl import SSLContext, SSLObject, SSLSession
 from time import monotonic
@@ -34,8 +32,8 @@ class TLSProfile:
         self.pins = checked_pins(tls.pins)
         own = context is not tls.verify and tls.verify != "system"  # which verifies after the handshake
         self._resumes = own and tls.session_resumption
-        self._sessions: OrderedDict[Hashable, tuple[SSLSession, float]] = OrderedDict()
-        self._lock = threading.Lock()
+        # Without a lock, which a thread of the parent might hold while a child is forked: each step is one of the dict.
+        self._sessions: dict[Hashable, tuple[SSLSession, float]] = {}
 
     def plan(self, origin: Hashable) -> TLSPlan:
         """Return what a connection to an origin needs."""
@@ -43,8 +41,7 @@ class TLSProfile:
 
     def take(self, key: Hashable) -> SSLSession | None:
         """Return a session to go on with, which is then given to no other connection (RFC 8446 appendix C.4)."""
-        with self._lock:
-            session, until = self._sessions.pop(key, (None, 0.0))
+        session, until = self._sessions.pop(key, (None, 0.0))
         return session if monotonic() < until else None
 
     def keep(self, key: Hashable, ssl_object: SSLObject) -> None:
@@ -52,11 +49,14 @@ class TLSProfile:
         session = ssl_object.session
         if session is None or not (session.has_ticket or (session.id and ssl_object.version() != "TLSv1.3")):
             return
-        with self._lock:
-            self._sessions.pop(key, None)
-            while len(self._sessions) >= MAX_SESSIONS:
-                self._sessions.popitem(last=False)
-            self._sessions[key] = session, monotonic() + MAX_SESSION_AGE
+        sessions = self._sessions
+        sessions.pop(key, None)
+        sessions[key] = session, monotonic() + MAX_SESSION_AGE
+        if len(sessions) > MAX_SESSIONS:
+            try:
+                sessions.pop(next(iter(sessions)), None)
+            except (RuntimeError, StopIteration):  # another thread changes it: the next one tidies up
+                pass
 
     def keeper(self, key: Hashable, ssl_object: SSLObject) -> Callable[[], None] | None:
         """Return what keeps the session once a first answer came, with which tickets come; None to keep none."""

@@ -60,7 +60,7 @@ class TLS(Value):
         if "cert" in fields:
             fields["cert"] = _cert(self.cert)
         for name in ("minimum_version", "maximum_version"):
-            if fields.get(name) is not None:
+            if name in fields and (fields[name] is not None or name == "minimum_version"):
                 fields[name] = _version(name, fields[name])
         if self.maximum_version is not None:
             lowest, highest = VERSIONS.index(str(self.minimum_version)), VERSIONS.index(str(self.maximum_version))

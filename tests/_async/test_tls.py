@@ -18,6 +18,7 @@ from duohttp import (
     AsyncClient,
     Coalesce,
     ConnectError,
+    HttpCache,
     HttpcoreEngine,
     InvalidRequest,
     MissingExtra,
@@ -196,6 +197,35 @@ async def test_names(
             assert where.received == [b""]
 
 
+@pytest.mark.parametrize("way", ["tinyproxy", "microsocks"])
+@pytest.mark.parametrize("wrong", ["expired", "another host", "unknown authority", "self-signed", "common name"])
+async def test_certificates_behind_proxies(
+    engine: EngineOptions,
+    server: Callable[..., RawServer],
+    certificates: Certificates,
+    request: pytest.FixtureRequest,
+    way: str,
+    wrong: str,
+) -> None:
+    proxy = request.getfixturevalue(way)
+    made: dict[str, Callable[[], RawServer]] = {
+        "expired": lambda: server(expires=datetime.now(UTC) - timedelta(days=3)),
+        "another host": lambda: server("elsewhere.test"),
+        "unknown authority": server,
+        "self-signed": lambda: server(context=serving(*self_signed(certificates, "localhost"))),
+        "common name": lambda: server(context=serving(*common_name_only(certificates, "localhost"))),
+    }
+    where = made[wrong]()
+    verify = certificates.other_ca if wrong == "unknown authority" else certificates.ca
+    says = {"another host": "other names", "common name": "does not count"}.get(wrong, wrong)
+    async with AsyncClient(engine=engine, proxy=proxy.url, verify=verify, trust_env=False) as client:
+        with pytest.raises(TLSError, match=says):
+            await client.get(where.url)
+        assert client.pool_stats().open == 0
+        assert (await client.get(where.url, verify=False)).text == "ok"
+    assert where.received[0] == b""
+
+
 # Settings that differ never share a connection.
 
 
@@ -286,6 +316,19 @@ async def test_a_redirect_to_another_host_is_not_trusted(
                 await client.get(first.url, verify=False)
             assert (await client.get(target.url.replace("localhost", "127.0.0.1"), verify=False)).text == "ok"
     assert asked == []
+
+
+async def test_what_a_trusting_request_brought_answers_no_other(
+    server: Callable[..., RawServer], certificates: Certificates
+) -> None:
+    context = serving(*certificates.issue("elsewhere", "elsewhere.test"))
+    kept = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nCache-Control: max-age=60\r\n\r\nok"
+    with RawServer([kept] * 5, tls=context) as where:
+        async with AsyncClient(verify=certificates.ca, plugins=[HttpCache()]) as client:
+            for _ in range(2):
+                assert (await client.get(where.url, verify=False)).text == "ok"
+            with pytest.raises(TLSError, match="is for other names"):
+                await client.get(where.url)
 
 
 async def test_requests_that_trust_otherwise_are_not_joined(

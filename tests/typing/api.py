@@ -186,6 +186,9 @@ async def async_sockets(client: AsyncClient) -> None:
 def scripts() -> None:
     assert_type(duohttp.get("https://example.org/"), Response)
     assert_type(duohttp.get("https://example.org/", into=User, verify=False), User)
+    tls = duohttp.TLS(minimum_version="TLSv1.3", pins={"example.org": ["sha256/" + "A" * 43 + "="]})
+    guarded = duohttp.Client(tls=tls, resolver={"a.test": "127.0.0.1"}, address_guard=duohttp.AddressGuard())
+    assert_type(guarded.get("https://a.test/", server_hostname="b.test", cert="client.pem", uds=None), duohttp.Response)
     assert_type(duohttp.post("https://example.org/", json={}, into=list[User]), list[User])
     assert_type(duohttp.request("GET", "https://example.org/", into=bytes), bytes)
     with duohttp.stream("GET", "https://example.org/") as response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..._concurrency import AsyncStateLock
+from ..._concurrency import AsyncStateLock, fork_generation
 from ...engines.options import EngineOptions, default_options
 from ...exceptions import UnsupportedByEngine
 from ...plugins.plugin import Plugin
@@ -38,11 +38,16 @@ class AsyncSharedEngine:
         self._others: dict[Any, AsyncOtherEngine] = {}
         self._users = 0
         self._plugins: dict[int, int] = {}
-        self._lock = AsyncStateLock()
+        self._locks: dict[int, AsyncStateLock] = {}
+
+    def _lock(self) -> AsyncStateLock:
+        """Return the lock of this process: one that a thread of the parent held at a fork is held for ever here."""
+        generation = fork_generation()
+        return self._locks.get(generation) or self._locks.setdefault(generation, AsyncStateLock())
 
     def acquire(self, plugins: Iterable[Plugin]) -> None:
         """Count one more client, which uses these plugins."""
-        with self._lock:
+        with self._lock():
             self._users += 1
             for plugin in plugins:
                 self._plugins[id(plugin)] = self._plugins.get(id(plugin), 0) + 1
@@ -50,7 +55,7 @@ class AsyncSharedEngine:
     def give_up(self, plugins: Iterable[Plugin]) -> tuple[bool, list[Plugin]]:
         """Count one client less; return whether it was the last, and the plugins that nobody uses any more."""
         unused = []
-        with self._lock:
+        with self._lock():
             self._users -= 1
             for plugin in plugins:
                 # What was added to a living client is its own.
@@ -67,14 +72,14 @@ class AsyncSharedEngine:
         No connection of it is one of the main engine's, nor the other way round. Raises UnsupportedByEngine.
         """
         other = AsyncOverridingEngine(self, changes)
-        with self._lock:
+        with self._lock():
             self._other(changes)  # which is refused now rather than later
         return other
 
     def borrow(self, changes: tuple[tuple[str, Any], ...]) -> AsyncOtherEngine:
         """Return the engine with other settings, which stays until it is given back."""
         idle: AsyncOtherEngine | None = None
-        with self._lock:
+        with self._lock():
             other = self._other(changes)
             other.users += 1
             if len(self._others) > MAX_OTHERS:
@@ -87,7 +92,7 @@ class AsyncSharedEngine:
 
     def give_back(self, other: AsyncOtherEngine) -> None:
         """Take back what ``borrow`` returned."""
-        with self._lock:
+        with self._lock():
             other.users -= 1
 
     def _other(self, changes: tuple[tuple[str, Any], ...]) -> AsyncOtherEngine:
@@ -104,7 +109,7 @@ class AsyncSharedEngine:
     def pool_stats(self) -> PoolStats:
         """Return counts over all engines. Raises UnsupportedByEngine where there is no pool to ask."""
         stats = self.engine.pool_stats()
-        with self._lock:
+        with self._lock():
             others = list(self._others.values())
         for other in others:
             stats = stats.plus(other.engine.pool_stats())
@@ -112,7 +117,7 @@ class AsyncSharedEngine:
 
     async def aclose(self) -> None:
         """Close all engines."""
-        with self._lock:
+        with self._lock():
             others = list(self._others.values())
             self._others.clear()
         for engine in (*(other.engine for other in others), self.engine):

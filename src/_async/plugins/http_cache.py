@@ -12,6 +12,7 @@ from ...rules.caching_request import Asked
 from ...rules.caching_serving import Decision, bypasses, choose, decide
 from ...rules.coalescing import LANDED, LEAD, can_be_shared, is_shared_error, key_of
 from ...values.cache_status import CacheStatus
+from ...values.options import OVERRIDES_HOST
 from ...values.request import Request
 from ..proceed import AsyncProceed
 from ..response import AsyncResponse
@@ -44,7 +45,8 @@ class AsyncCacheHandler:
         """Answer from the cache, or send and keep what comes."""
         if request.method not in ("GET", "HEAD"):
             return await self._unsafe(request, proceed)
-        if request.body is not None or bypasses(request.headers):
+        if request.body is not None or bypasses(request.headers) or request.attribute(OVERRIDES_HOST) is not None:
+            # A request that trusts otherwise has answers of its own.
             response = await proceed(request)
             response.cache_status = CacheStatus("bypass", fwd="bypass", fwd_status=response.status_code)
             return response

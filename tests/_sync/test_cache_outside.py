@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from duohttp import CacheStorage, Client, HttpCache, MockEngine, RedisCacheStorage, SqliteCacheStorage, reply
+from duohttp import (
+    CacheEntry,
+    CacheStorage,
+    Client,
+    HttpCache,
+    MemoryCacheStorage,
+    MockEngine,
+    RedisCacheStorage,
+    SqliteCacheStorage,
+    reply,
+)
+from duohttp._concurrency import ManualClock, use_clock
 from duohttp.engines.mock import Recorded, Reply
 
 from ..servers.redis_server import run_redis
@@ -132,3 +143,23 @@ def test_both_close_and_open_again(storages: Storages) -> None:
         one.close()
         assert (other.get(URL)).from_cache
     assert len(site.engine.history) == 1
+
+
+class Full(MemoryCacheStorage):
+    """A storage that fails in one of two ways."""
+
+    def entries(self, key: str) -> list[CacheEntry]:
+        """Fail."""
+        raise OSError("read" if key.endswith("/read") else "full")
+
+
+def test_a_failure_that_goes_on_is_not_logged_for_each_request(caplog: pytest.LogCaptureFixture) -> None:
+    clock = ManualClock()
+    with use_clock(clock):
+        with Site().client(Full()) as client:
+            for _ in range(3):
+                for path in ("read", "full", "full", "full"):
+                    assert (client.get(f"https://a.test/{path}")).text == "hello"
+                clock.advance(31)
+    told = [record.getMessage().rpartition(": ")[2] for record in caplog.records]
+    assert told == ["read", "full"] * 2  # at 0 and at 62 seconds

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from logging import getLogger
 from typing import Any, TypeVar
 
+from ..._concurrency import monotonic
 from ..._files import offload
 from ...plugins.cache_body import BodyStore, Slice, read_slice
 from ...plugins.cache_storage import CacheReader, CacheStorage
@@ -15,15 +17,19 @@ __all__ = ["CacheAccess"]
 
 T = TypeVar("T")
 
+REPEAT_SECONDS = 60.0
+TOLD = 32
+
 
 class CacheAccess:
     """Calls a storage. Nothing here raises: a failure is logged, and what was asked for is not there."""
 
-    __slots__ = ("_blocking", "storage")
+    __slots__ = ("_blocking", "_told", "storage")
 
     def __init__(self, storage: CacheStorage) -> None:
         self.storage = storage
         self._blocking = storage.blocking
+        self._told: dict[str, float] = {}
 
     def ask(self, default: T, function: Callable[..., T], *args: Any) -> T:
         """Call a function of the storage; return ``default`` where it fails."""
@@ -32,7 +38,7 @@ class CacheAccess:
                 return offload(function, *args)
             return function(*args)
         except Exception as error:
-            report(self.storage, error)
+            self._report(error)
             return default
 
     def entries(self, key: str) -> list[CacheEntry]:
@@ -61,18 +67,21 @@ class CacheAccess:
         try:
             store.abort()
         except Exception as error:
-            report(self.storage, error)
+            self._report(error)
 
     def release(self, reader: CacheReader) -> None:
         """Close a reader, without waiting."""
         try:
             reader.close()
         except Exception as error:
-            report(self.storage, error)
+            self._report(error)
 
-
-def report(storage: CacheStorage, error: Exception) -> None:
-    """Write to the log what nobody else would hear of."""
-    from logging import getLogger
-
-    getLogger("duohttp.cache").warning("%r failed: %s: %s", storage, type(error).__name__, error)
+    def _report(self, error: Exception) -> None:
+        """Write to the log what nobody else would hear of; the same at most once a minute, as each request meets it."""
+        told, now = f"{type(error).__name__}: {error}", monotonic()
+        if self._told.get(told, -REPEAT_SECONDS) > now - REPEAT_SECONDS:
+            return
+        if len(self._told) >= TOLD:
+            self._told.clear()
+        self._told[told] = now
+        getLogger("duohttp.cache").warning("%r failed: %s", self.storage, told)

@@ -23,6 +23,7 @@ from duohttp import (
     ContentNegotiation,
     DefaultRequest,
     DigestAuth,
+    HttpCache,
     HttpCallValidator,
     HttpCookies,
     HttpRedirect,
@@ -150,6 +151,7 @@ CASES: dict[str, AsyncCase] = {
     "Coalesce": AsyncCase(lambda seen: Coalesce()),
     "RateLimit": AsyncCase(lambda seen: RateLimit(requests=1000, per=1)),
     "CircuitBreaker": AsyncCase(lambda seen: CircuitBreaker()),
+    "HttpCache": AsyncCase(lambda seen: HttpCache(), did=lambda response, seen: response.cache_status is not None),
     "HttpTimeout": AsyncCase(
         lambda seen: HttpTimeout(attempt=30, call=60), did=lambda response, seen: response.request.deadline is not None
     ),
@@ -218,7 +220,7 @@ def test_no_plugin_is_left_out() -> None:
     import duohttp
 
     kinds = {name for name in duohttp.__all__ if _is_plugin(getattr(duohttp, name))}
-    elsewhere = {"Auth", "AuthProvider", "NetrcAuth", "OAuth2ClientCredentials", "OAuth2RefreshToken", "HttpCache"}
+    elsewhere = {"Auth", "AuthProvider", "NetrcAuth", "OAuth2ClientCredentials", "OAuth2RefreshToken"}
     assert kinds - {"Plugin"} - elsewhere <= CASES.keys()
 
 

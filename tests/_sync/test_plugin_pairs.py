@@ -23,6 +23,7 @@ from duohttp import (
     ContentNegotiation,
     DefaultRequest,
     DigestAuth,
+    HttpCache,
     HttpCallValidator,
     HttpCookies,
     HttpRedirect,
@@ -151,6 +152,7 @@ CASES: dict[str, Case] = {
     "Coalesce": Case(lambda seen: Coalesce()),
     "RateLimit": Case(lambda seen: RateLimit(requests=1000, per=1)),
     "CircuitBreaker": Case(lambda seen: CircuitBreaker()),
+    "HttpCache": Case(lambda seen: HttpCache(), did=lambda response, seen: response.cache_status is not None),
     "HttpTimeout": Case(
         lambda seen: HttpTimeout(attempt=30, call=60), did=lambda response, seen: response.request.deadline is not None
     ),
@@ -219,7 +221,7 @@ def test_no_plugin_is_left_out() -> None:
     import duohttp
 
     kinds = {name for name in duohttp.__all__ if _is_plugin(getattr(duohttp, name))}
-    elsewhere = {"Auth", "AuthProvider", "NetrcAuth", "OAuth2ClientCredentials", "OAuth2RefreshToken", "HttpCache"}
+    elsewhere = {"Auth", "AuthProvider", "NetrcAuth", "OAuth2ClientCredentials", "OAuth2RefreshToken"}
     assert kinds - {"Plugin"} - elsewhere <= CASES.keys()
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from .._concurrency import AsyncStateLock
 from ..exceptions import ClientClosed, InvalidRequest
 from ..plugins.default_request import RequestDefaults
-from ..plugins.hooks import check_nothing
 from ..plugins.http_cookies import ClientCookies, HttpCookies, cookies_plugin
 from ..plugins.plugin import Plugin, Stage, has_hook
 from ..plugins.redirect import HttpRedirect
@@ -41,8 +40,6 @@ from .engines.native import engine as native  # the default is loaded here, so t
 from .engines.shared import AsyncSharedEngine
 from .flows import AsyncFlows
 from .parallel import AsyncParallel
-from .plugins import finish
-from .plugins.blame import blame
 from .response import AsyncResponse
 from .statement import AsyncStatement, AsyncStreaming
 from .verbs import AsyncVerbs
@@ -346,14 +343,19 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
             return
         self._closed = True
         last, unused = self._shared.give_up(self._plugins)
-        failures = [error for error in map(_closing_failure, unused) if error is not None]
+        from .plugins.closing import finish, run_on_close
+
+        failure: Exception | None = None
         try:
-            if last:
-                await self._shared.aclose()
+            failure = await run_on_close(unused)
         finally:
-            await finish(unused)
-        if failures:
-            raise failures[0]
+            try:
+                if last:
+                    await self._shared.aclose()
+            finally:
+                await finish(unused)
+        if failure is not None:
+            raise failure
 
     async def __aenter__(self) -> Self:
         if self._closed:
@@ -387,17 +389,6 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         base = self._chain.defaults.base_url
         state = "closed" if self._closed else "open"
         return f"<{type(self).__name__} {state}{'' if base is None else f' {base.with_user(None)}'}>"
-
-
-def _closing_failure(plugin: Plugin) -> Exception | None:
-    if has_hook(plugin, "on_close"):
-        closing: Callable[[], object] = plugin.on_close
-        try:
-            check_nothing(closing, closing())
-        except Exception as error:
-            blame(error, f"{plugin.name}.on_close")
-            return error
-    return None
 
 
 def _plugins(options: dict[str, Any]) -> list[Plugin]:

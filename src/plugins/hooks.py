@@ -19,6 +19,7 @@ PLAIN_HOOKS = ("on_request", "render_body", "on_attempt", "on_response", "parse_
 WAITS = 0x80 | 0x200
 """The flags of what ``async def`` makes: coroutines and asynchronous generators."""
 YIELDS = 0x20
+MAY_YIELD = ("flow", "on_close")
 
 
 def name_of(hook: Callable[..., object]) -> str:
@@ -32,7 +33,7 @@ def check_hooks(plugin: Plugin) -> None:
     for hook in (*PLAIN_HOOKS, "flow", "send"):
         if has_hook(plugin, hook):
             flags = getattr(getattr(getattr(plugin, hook), "__code__", None), "co_flags", 0)
-            if flags & WAITS or (flags & YIELDS and hook != "flow"):
+            if flags & WAITS or (flags & YIELDS and hook not in MAY_YIELD):
                 written = "async" if flags & WAITS else "a generator"
                 raise TypeError(
                     f"{plugin.name}.{hook} is {written}, and it can't be; what waits is a flow(), "

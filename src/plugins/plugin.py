@@ -96,7 +96,7 @@ class Plugin:
         raise NotImplementedError
 
     def on_close(self) -> None:
-        """Free resources when the client closes."""
+        """Free resources when the client closes; may be a generator that yields ``call()`` and ``sleep()``."""
         raise NotImplementedError
 
     def __repr__(self) -> str:

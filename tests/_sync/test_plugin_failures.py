@@ -248,7 +248,7 @@ def test_hooks_that_can_not_wait_are_refused_when_the_client_is_made(hook: str) 
         yield Sleep(0)
 
     for function in (asynchronous, generating):
-        if function.__code__.co_flags & 0x280 or (hook != "flow" and function is generating):
+        if function.__code__.co_flags & 0x280 or (hook not in ("flow", "on_close") and function is generating):
             with pytest.raises(TypeError, match=rf"Wrong\.{hook} is (async|a generator), and it can't be"):
                 Client(plugins=[type("Wrong", (Plugin,), {hook: function})()])
 
@@ -261,6 +261,60 @@ def test_one_that_takes_other_arguments_is_named() -> None:
     with pytest.raises(TypeError) as caught:
         client.get("http://a.test/")
     assert caught.value.__notes__[0].startswith("raised by the plugin Odd.send")
+
+
+class Pool:
+    """Something that is closed in its own time."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def close(self) -> str:
+        sleep(0)
+        self.closed = True
+        return "closed"
+
+
+class Closing(Plugin):
+    def __init__(self, step: Any) -> None:
+        self.step = step
+        self.came: Any = None
+
+    def on_close(self) -> Any:
+        self.came = yield self.step
+        yield Sleep(0)
+
+
+def test_closing_may_wait() -> None:
+    pool = Pool()
+    plugin = Closing(call(pool.close))
+    engine = ScriptedEngine(lambda request: (200, {}, b""))
+    with Client(engine=engine, plugins=[plugin]) as client:
+        other = client.derive()
+    assert not pool.closed
+    other.close()
+    assert pool.closed
+    assert plugin.came == "closed"
+    assert engine.closed == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "match"),
+    [
+        ("nonsense", TypeError, r"Closing\.on_close may yield call\(\) or sleep\(\): it yielded str"),
+        (call(oops), KeyError, "oops"),
+    ],
+    ids=["wrong step", "raises"],
+)
+def test_closing_that_fails(step: Any, error: type[Exception], match: str) -> None:
+    engine = ScriptedEngine(lambda request: (200, {}, b""))
+    pool = Pool()
+    client = Client(engine=engine, plugins=[Closing(step), type("Other", (Closing,), {})(call(pool.close))])
+    with pytest.raises(error, match=match) as caught:
+        client.close()
+    assert caught.value.__notes__ == ["raised by the plugin Closing.on_close"]
+    assert pool.closed
+    assert engine.closed == 1
 
 
 def test_bodies_parsed_by_a_plugin_of_one_request() -> None:

@@ -14,7 +14,7 @@ from .pair import AsyncPairHandler
 from .redirect import AsyncRedirectHandler
 from .validator import AsyncValidatorHandler
 
-__all__ = ["finish", "handler_for", "sends_of"]
+__all__ = ["handler_for", "sends_of"]
 
 HANDLERS: dict[type[Plugin], Callable[[Any], Any]] = {
     HttpRedirect: AsyncRedirectHandler,
@@ -68,14 +68,3 @@ def sends_of(plugins: Iterable[Plugin]) -> list[AsyncSend]:
             inner.append(attempt)
         outer.append(send)
     return [*reversed(outer), *inner]
-
-
-async def finish(plugins: Iterable[Plugin]) -> None:
-    """Wait for the work that plugins have begun beside the calls, when their last client closes."""
-    for plugin in plugins:
-        if plugin.handler:
-            from importlib import import_module
-
-            wait = getattr(import_module(f".{plugin.handler}", __package__), "FINISH", None)
-            if wait is not None:
-                await wait(plugin)

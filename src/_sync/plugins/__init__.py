@@ -15,7 +15,7 @@ from .pair import PairHandler
 from .redirect import RedirectHandler
 from .validator import ValidatorHandler
 
-__all__ = ["finish", "handler_for", "sends_of"]
+__all__ = ["handler_for", "sends_of"]
 
 HANDLERS: dict[type[Plugin], Callable[[Any], Any]] = {
     HttpRedirect: RedirectHandler,
@@ -69,14 +69,3 @@ def sends_of(plugins: Iterable[Plugin]) -> list[Send]:
             inner.append(attempt)
         outer.append(send)
     return [*reversed(outer), *inner]
-
-
-def finish(plugins: Iterable[Plugin]) -> None:
-    """Wait for the work that plugins have begun beside the calls, when their last client closes."""
-    for plugin in plugins:
-        if plugin.handler:
-            from importlib import import_module
-
-            wait = getattr(import_module(f".{plugin.handler}", __package__), "FINISH", None)
-            if wait is not None:
-                wait(plugin)

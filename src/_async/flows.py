@@ -188,18 +188,22 @@ class AsyncFlows:
         before anything is sent, UnsupportedByEngine, MissingExtra.
         """
         from ..rules.websocket_handshake import Offer, http_url
-        from .websocket import AsyncWebSocket, handshake_request
+        from .websocket import AsyncWebSocket
+        from .websocket_opening import AsyncOpening, handshake_request
 
         client = cast("AsyncClient", self)
         offer = Offer(subprotocols, compression)
         statement = client.prepare("GET", http_url(url), **options)
         handshake_request(client._engine, statement.request, offer)
-        return AsyncWebSocket(
+        opening = AsyncOpening(
             statement,
-            into=into,
-            offer=offer,
+            offer,
             limits={"max_message_size": max_message_size, "max_frame_size": max_frame_size},
             times={"ping_interval": ping_interval, "ping_timeout": ping_timeout, "close_timeout": close_timeout},
+        )
+        return AsyncWebSocket(
+            opening,
+            into=into,
             reconnect=reconnect,
             max_reconnects=max_reconnects,
             delay=reconnect_delay,

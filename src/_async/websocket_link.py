@@ -1,7 +1,7 @@
-"""One WebSocket connection: who reads, who writes, whether it is alive, and how it ends.
+"""One WebSocket connection: who reads, whether it is alive, and how it is closed.
 
 Nothing runs in the background. Whoever waits for something (a message, a pong, the end) reads for all, or waits for
-the one who does; pings are sent by whoever reads. Pongs and closes are written at once, or by whoever writes just then.
+the one who does; pings are sent by whoever reads.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .._concurrency import AsyncLock, AsyncStateLock, AsyncWaiter, monotonic
-from ..exceptions import HTTPError, ReadTimeout, WebSocketClosed, WriteError
+from .._concurrency import AsyncLock, AsyncWaiter, monotonic
+from ..exceptions import ReadTimeout, WebSocketClosed
+from .engines.native.connection import close_source
+from .websocket_wire import BROKEN, AsyncWebSocketWire
 
 if TYPE_CHECKING:
     from ..rules.websocket_codec import WebSocketCodec
@@ -29,7 +31,7 @@ TEND_INTERVAL = 1.0
 """Seconds after which somebody who only sends looks whether anything came."""
 
 
-class AsyncWebSocketLink:
+class AsyncWebSocketLink(AsyncWebSocketWire):
     """A WebSocket over the network stream of a 101, which it takes over."""
 
     def __init__(
@@ -41,29 +43,17 @@ class AsyncWebSocketLink:
         ping_timeout: float | None,
         close_timeout: float | None,
     ) -> None:
-        self._response = response
-        self._codec = codec
-        stream: Any = response.network_stream
-        self._read = stream.read
-        self._write = stream.write
-        self._farewell = getattr(stream, "send_farewell", None)
-        self._write_timeout = response.request.timeout.write
+        super().__init__(response, codec)
         self._ping_interval = ping_interval
         self._ping_timeout = ping_timeout
         self._close_timeout = close_timeout
         self._close_by: float | None = None
-        self._lock = AsyncStateLock()
         self._turn = AsyncLock()
-        """Held for a whole message."""
-        self._sending = AsyncLock()
-        """Held for a write: other than messages, pongs go out between the fragments of one."""
+        """Held while the fragments of a message are sent."""
         self._reading = False
-        self._waiters: list[AsyncWaiter[None]] = []
         self._heard = monotonic()
         self._pinged: float | None = None
         self._tended = self._heard
-        self._error: Exception | None = None
-        self.closed = False
 
     # Receiving.
 
@@ -142,11 +132,6 @@ class AsyncWebSocketLink:
             self._reading = False
             self._notify()
 
-    def _notify(self) -> None:
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            waiter.set(None)
-
     async def _read_more(self, left: float | None) -> None:
         """Read once, for at most ``left`` seconds, and look after the connection where nothing comes."""
         codec = self._codec
@@ -167,7 +152,7 @@ class AsyncWebSocketLink:
             if limit is not patience:
                 raise ReadTimeout("nothing came in time", request=self._response.request) from None
             await self._ask_for_life()
-        except HTTPError as error:
+        except BROKEN as error:
             await self._lose(error)
         else:
             if self._take(data):
@@ -198,7 +183,7 @@ class AsyncWebSocketLink:
             data = await self._read(READ_SIZE, limit)
         except ReadTimeout:
             return False
-        except HTTPError as error:
+        except BROKEN as error:
             await self._lose(error)
             return True
         if self._take(data):
@@ -278,65 +263,15 @@ class AsyncWebSocketLink:
             if text is not None:
                 await self._transmit(lambda: codec.fragment(b"", last=True))
         except BaseException:
-            if text is not None and not self.closed:
+            if text is not None and codec.is_open and not self.closed:
                 with self._lock:
                     codec.fail(1011, "a message was cut off")
                 self._say_farewell()
                 await self.release()
+            await close_source(fragments)
             raise
         finally:
             self._turn.release()
-
-    async def _transmit(self, encode: Callable[[], bytes | None]) -> bool:
-        """Write what ``encode`` returns, which is called in turn; return whether that was anything."""
-        sending = self._sending
-        if not sending.acquire_nowait():
-            await sending.acquire()
-        try:
-            with self._lock:
-                self._check_open()
-                data = encode()
-            if data is None:
-                return False
-            try:
-                await self._write(data, self._write_timeout)
-            except BaseException as error:
-                await self._write_failed(error)
-                raise
-        finally:
-            sending.release()
-        if self._codec.control:
-            await self._flush()
-        return True
-
-    async def _flush(self) -> None:
-        """Write what is to be sent besides messages; where somebody writes just then it is left to that one.
-
-        A failure is no error here: the connection is given up, which whoever uses it next is told.
-        """
-        codec = self._codec
-        while codec.control and not self.closed and self._sending.acquire_nowait():
-            try:
-                with self._lock:
-                    data = b"".join(codec.taken_control())
-                if data:
-                    try:
-                        await self._write(data, self._write_timeout)
-                    except HTTPError as error:
-                        await self._lose(error)
-                    except BaseException:
-                        await self._lose(None)
-                        raise
-            finally:
-                self._sending.release()
-
-    async def _write_failed(self, error: BaseException) -> None:
-        """Give the connection up: a part of a frame may be on its way, after which nothing else can be sent."""
-        if isinstance(error, WriteError):
-            await self._hear_out()
-            await self._lose(error)
-            raise self.ending() from error
-        await self._lose(error if isinstance(error, Exception) else None)
 
     async def _hear_out(self) -> None:
         """Read what a peer had to say that takes nothing any more: why it closed, most likely."""
@@ -345,28 +280,13 @@ class AsyncWebSocketLink:
                 return
             self._reading = True
         try:
-            while not self.closed and await self._glance(GRACE):
-                pass
+            for _ in range(MAX_QUEUED):
+                if self.closed or not await self._glance(GRACE):
+                    break
         finally:
             self._end_reading()
 
     # The end.
-
-    def _check_open(self) -> None:
-        if self.closed or not self._codec.is_open:
-            raise self.ending()
-
-    def ending(self) -> WebSocketClosed:
-        """Return the error that says how it ended."""
-        code, reason = self._codec.ending()
-        why = f": {reason}" if reason else ""
-        cause = self._error
-        if code == 1006 and isinstance(cause, HTTPError):
-            why = f": {cause.message}"
-        error = WebSocketClosed(f"the WebSocket is closed ({code}){why}", request=self._response.request)
-        error.code, error.reason, error.response = code, reason, self._response
-        error.__cause__ = cause
-        return error
 
     async def close(self, code: int, reason: str) -> None:
         """Do the closing handshake and free the connection."""
@@ -387,27 +307,3 @@ class AsyncWebSocketLink:
             self._codec.close(code, "")
         self._say_farewell()
         await self.release()
-
-    def _say_farewell(self) -> None:
-        """Send what is to be sent, as far as that needs no waiting."""
-        if self._farewell is not None and self._sending.acquire_nowait():
-            try:
-                with self._lock:
-                    data = b"".join(self._codec.taken_control())
-                if data and not self.closed:
-                    self._farewell(data)
-            finally:
-                self._sending.release()
-
-    async def _lose(self, error: Exception | None) -> None:
-        """Note that the connection broke."""
-        if not self.closed:
-            self._error = error
-        await self.release()
-
-    async def release(self) -> None:
-        """Free the connection. May be called again."""
-        with self._lock:
-            self.closed = True
-            self._notify()
-        await self._response.aclose()

@@ -13,52 +13,33 @@ from .._concurrency import Lock, call, iterate, sleep
 from ..exceptions import (
     DecodingError,
     HTTPError,
-    InvalidHeader,
     RequestCancelled,
     StreamClosed,
     TransportError,
-    UnsupportedByEngine,
     WebSocketClosed,
     WebSocketError,
 )
 from ..rules.event_stream import reconnect_delay
-from ..rules.websocket_codec import CLEAN_CODES, PASSING_CODES, WebSocketCodec, check_close
-from ..rules.websocket_handshake import Offer, new_key
+from ..rules.websocket_codec import CLEAN_CODES, PASSING_CODES, check_close
 from ..rules.websocket_messages import as_bytes, as_json, as_text, encoded_fragment, is_fragments
-from ..values.capabilities import Capability
-from ..values.timeout import Deadline
-from .websocket_link import WebSocketLink
 
 if TYPE_CHECKING:
     from typing import Self
 
     from typing_extensions import TypeForm
 
-    from ..values.request import Request
     from ..values.settings import Settings
-    from .engines.engine import Engine
     from .response import Response
-    from .statement import Statement
+    from .websocket_link import WebSocketLink
+    from .websocket_opening import Opening
 
-__all__ = ["WebSocket", "handshake_request"]
+__all__ = ["WebSocket"]
 
 T = TypeVar("T")
 M = TypeVar("M")
 
-READABLE = 1024 * 1024
-"""How much of the body of a refusal is read for the error."""
 TRANSIENT = frozenset({429, 500, 502, 503, 504})
 """Statuses of a refusal after which it is tried again, where reconnecting is wanted."""
-
-
-def handshake_request(engine: Engine, request: Request, offer: Offer) -> None:
-    """Make a request the opening handshake, all but its key. Raises UnsupportedByEngine, InvalidHeader."""
-    if not engine.capabilities & {Capability.UPGRADE, Capability.WEBSOCKET}:
-        raise UnsupportedByEngine(f"{engine!r} does not support {Capability.WEBSOCKET.value}", request=request)
-    for name in request.headers:
-        if name.lower().startswith("sec-websocket-"):
-            raise InvalidHeader(f"{name} is made by websocket(); give it subprotocols= or compression=")
-    offer.fill(request.headers)
 
 
 class WebSocket(Generic[M]):
@@ -74,22 +55,16 @@ class WebSocket(Generic[M]):
 
     def __init__(
         self,
-        statement: Statement,
+        opening: Opening,
         *,
         into: Any,
-        offer: Offer,
-        limits: dict[str, Any],
-        times: dict[str, Any],
         reconnect: bool,
         max_reconnects: int | None,
         delay: float,
         on_connect: Callable[[Any], Any] | None,
     ) -> None:
-        self._statement = statement
+        self._opening = opening
         self._into = into
-        self._offer = offer
-        self._limits = limits
-        self._times = times
         self._reconnects = reconnect
         self._max_reconnects = max_reconnects
         self._delay = delay
@@ -260,7 +235,7 @@ class WebSocket(Generic[M]):
 
     @property
     def _settings(self) -> Settings:
-        return self._statement.request.settings
+        return self._opening.statement.request.settings
 
     def _typed(self, message: str | bytes, into: Any) -> Any:
         if into is None:
@@ -280,7 +255,7 @@ class WebSocket(Generic[M]):
     def _checked(self, message: str | bytes, kind: type) -> str | bytes:
         if not isinstance(message, kind):
             came, asked = ("text", "binary") if kind is bytes else ("binary", "text")
-            request = self._statement.request
+            request = self._opening.statement.request
             raise DecodingError(f"a {came} message came where a {asked} one was asked for", request=request)
         return message
 
@@ -290,7 +265,7 @@ class WebSocket(Generic[M]):
         """Return the connection, a new one where that is wanted. Raises WebSocketClosed, StreamClosed."""
         link = self._link
         if link is None:
-            raise StreamClosed("use client.websocket() in a with block", request=self._statement.request)
+            raise StreamClosed("use client.websocket() in a with block", request=self._opening.statement.request)
         if link.closed:
             error = link.ending()
             if not self._may_reconnect(error):
@@ -337,39 +312,4 @@ class WebSocket(Generic[M]):
                 self._greeting = False
 
     def _connect(self) -> None:
-        key = new_key()
-        request = self._statement.request.again()
-        request.stream = True
-        total = request.timeout.total
-        if total is not None and "timeout" in self._statement._options:
-            request.deadline = Deadline(total)
-        request.headers["Sec-WebSocket-Key"] = key
-        response = self._statement._start(request)
-        try:
-            if response.status_code != 101 or response.network_stream is None:
-                raise self._refused(response)
-            subprotocol, extension = self._offer.check(response, key)
-            codec = WebSocketCodec(**self._limits, extension=extension)
-        except BaseException:
-            response.close()
-            raise
-        self._link = WebSocketLink(response, codec, **self._times)
-        self.response, self.subprotocol = response, subprotocol
-
-    def _refused(self, response: Response) -> WebSocketError:
-        """Return the error for a server that answers otherwise, with what its body says."""
-        pieces = []
-        size = 0
-        try:
-            for piece in response.iter_raw():
-                pieces.append(piece)
-                size += len(piece)
-                if size > READABLE:
-                    break
-            else:
-                response.fill(b"".join(pieces), response.raw_trailers)
-        except HTTPError:  # the status says enough
-            pass
-        status = f"{response.status_code} {response.reason_phrase}".rstrip()
-        message = f"the server answered {status} to the WebSocket handshake, not 101 Switching Protocols"
-        return WebSocketError(message, request=response.request, response=response)
+        self._link, self.response, self.subprotocol = self._opening.open()

@@ -1,8 +1,8 @@
 # Generated from src/_async/websocket_link.py by scripts/generate_sync.py. Do not edit.
-"""One WebSocket connection: who reads, who writes, whether it is alive, and how it ends.
+"""One WebSocket connection: who reads, whether it is alive, and how it is closed.
 
 Nothing runs in the background. Whoever waits for something (a message, a pong, the end) reads for all, or waits for
-the one who does; pings are sent by whoever reads. Pongs and closes are written at once, or by whoever writes just then.
+the one who does; pings are sent by whoever reads.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .._concurrency import Lock, StateLock, Waiter, monotonic
-from ..exceptions import HTTPError, ReadTimeout, WebSocketClosed, WriteError
+from .._concurrency import Lock, Waiter, monotonic
+from ..exceptions import ReadTimeout, WebSocketClosed
+from .engines.native.connection import close_source
+from .websocket_wire import BROKEN, WebSocketWire
 
 if TYPE_CHECKING:
     from ..rules.websocket_codec import WebSocketCodec
@@ -30,7 +32,7 @@ TEND_INTERVAL = 1.0
 """Seconds after which somebody who only sends looks whether anything came."""
 
 
-class WebSocketLink:
+class WebSocketLink(WebSocketWire):
     """A WebSocket over the network stream of a 101, which it takes over."""
 
     def __init__(
@@ -42,29 +44,17 @@ class WebSocketLink:
         ping_timeout: float | None,
         close_timeout: float | None,
     ) -> None:
-        self._response = response
-        self._codec = codec
-        stream: Any = response.network_stream
-        self._read = stream.read
-        self._write = stream.write
-        self._farewell = getattr(stream, "send_farewell", None)
-        self._write_timeout = response.request.timeout.write
+        super().__init__(response, codec)
         self._ping_interval = ping_interval
         self._ping_timeout = ping_timeout
         self._close_timeout = close_timeout
         self._close_by: float | None = None
-        self._lock = StateLock()
         self._turn = Lock()
-        """Held for a whole message."""
-        self._sending = Lock()
-        """Held for a write: other than messages, pongs go out between the fragments of one."""
+        """Held while the fragments of a message are sent."""
         self._reading = False
-        self._waiters: list[Waiter[None]] = []
         self._heard = monotonic()
         self._pinged: float | None = None
         self._tended = self._heard
-        self._error: Exception | None = None
-        self.closed = False
 
     # Receiving.
 
@@ -143,11 +133,6 @@ class WebSocketLink:
             self._reading = False
             self._notify()
 
-    def _notify(self) -> None:
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            waiter.set(None)
-
     def _read_more(self, left: float | None) -> None:
         """Read once, for at most ``left`` seconds, and look after the connection where nothing comes."""
         codec = self._codec
@@ -168,7 +153,7 @@ class WebSocketLink:
             if limit is not patience:
                 raise ReadTimeout("nothing came in time", request=self._response.request) from None
             self._ask_for_life()
-        except HTTPError as error:
+        except BROKEN as error:
             self._lose(error)
         else:
             if self._take(data):
@@ -199,7 +184,7 @@ class WebSocketLink:
             data = self._read(READ_SIZE, limit)
         except ReadTimeout:
             return False
-        except HTTPError as error:
+        except BROKEN as error:
             self._lose(error)
             return True
         if self._take(data):
@@ -279,65 +264,15 @@ class WebSocketLink:
             if text is not None:
                 self._transmit(lambda: codec.fragment(b"", last=True))
         except BaseException:
-            if text is not None and not self.closed:
+            if text is not None and codec.is_open and not self.closed:
                 with self._lock:
                     codec.fail(1011, "a message was cut off")
                 self._say_farewell()
                 self.release()
+            close_source(fragments)
             raise
         finally:
             self._turn.release()
-
-    def _transmit(self, encode: Callable[[], bytes | None]) -> bool:
-        """Write what ``encode`` returns, which is called in turn; return whether that was anything."""
-        sending = self._sending
-        if not sending.acquire_nowait():
-            sending.acquire()
-        try:
-            with self._lock:
-                self._check_open()
-                data = encode()
-            if data is None:
-                return False
-            try:
-                self._write(data, self._write_timeout)
-            except BaseException as error:
-                self._write_failed(error)
-                raise
-        finally:
-            sending.release()
-        if self._codec.control:
-            self._flush()
-        return True
-
-    def _flush(self) -> None:
-        """Write what is to be sent besides messages; where somebody writes just then it is left to that one.
-
-        A failure is no error here: the connection is given up, which whoever uses it next is told.
-        """
-        codec = self._codec
-        while codec.control and not self.closed and self._sending.acquire_nowait():
-            try:
-                with self._lock:
-                    data = b"".join(codec.taken_control())
-                if data:
-                    try:
-                        self._write(data, self._write_timeout)
-                    except HTTPError as error:
-                        self._lose(error)
-                    except BaseException:
-                        self._lose(None)
-                        raise
-            finally:
-                self._sending.release()
-
-    def _write_failed(self, error: BaseException) -> None:
-        """Give the connection up: a part of a frame may be on its way, after which nothing else can be sent."""
-        if isinstance(error, WriteError):
-            self._hear_out()
-            self._lose(error)
-            raise self.ending() from error
-        self._lose(error if isinstance(error, Exception) else None)
 
     def _hear_out(self) -> None:
         """Read what a peer had to say that takes nothing any more: why it closed, most likely."""
@@ -346,28 +281,13 @@ class WebSocketLink:
                 return
             self._reading = True
         try:
-            while not self.closed and self._glance(GRACE):
-                pass
+            for _ in range(MAX_QUEUED):
+                if self.closed or not self._glance(GRACE):
+                    break
         finally:
             self._end_reading()
 
     # The end.
-
-    def _check_open(self) -> None:
-        if self.closed or not self._codec.is_open:
-            raise self.ending()
-
-    def ending(self) -> WebSocketClosed:
-        """Return the error that says how it ended."""
-        code, reason = self._codec.ending()
-        why = f": {reason}" if reason else ""
-        cause = self._error
-        if code == 1006 and isinstance(cause, HTTPError):
-            why = f": {cause.message}"
-        error = WebSocketClosed(f"the WebSocket is closed ({code}){why}", request=self._response.request)
-        error.code, error.reason, error.response = code, reason, self._response
-        error.__cause__ = cause
-        return error
 
     def close(self, code: int, reason: str) -> None:
         """Do the closing handshake and free the connection."""
@@ -388,27 +308,3 @@ class WebSocketLink:
             self._codec.close(code, "")
         self._say_farewell()
         self.release()
-
-    def _say_farewell(self) -> None:
-        """Send what is to be sent, as far as that needs no waiting."""
-        if self._farewell is not None and self._sending.acquire_nowait():
-            try:
-                with self._lock:
-                    data = b"".join(self._codec.taken_control())
-                if data and not self.closed:
-                    self._farewell(data)
-            finally:
-                self._sending.release()
-
-    def _lose(self, error: Exception | None) -> None:
-        """Note that the connection broke."""
-        if not self.closed:
-            self._error = error
-        self.release()
-
-    def release(self) -> None:
-        """Free the connection. May be called again."""
-        with self._lock:
-            self.closed = True
-            self._notify()
-        self._response.close()

@@ -85,6 +85,9 @@ class WebSocketCodec:
     def receive(self, data: bytes) -> None:
         """Take bytes that came; b"" goes on with those that are left over from before."""
         protocol = self._protocol
+        if self.is_ended:
+            self._backlog = memoryview(b"")
+            return
         if self._compressed and (self._backlog or len(data) > INFLATED_AT_ONCE):
             # No more than a message or so at a time: a few bytes can be the long form of very many.
             rest = memoryview(bytes(self._backlog) + data) if self._backlog else memoryview(data)

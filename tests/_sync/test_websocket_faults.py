@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import struct
 import threading
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from duohttp import (
     Client,
-    ConnectError,
     EngineOptions,
     HttpcoreEngine,
     InvalidHeader,
@@ -31,11 +31,11 @@ from duohttp import (
     WriteTimeout,
     reply,
 )
-from duohttp._concurrency import ManualClock, use_clock
+from duohttp._concurrency import Event, ManualClock, TaskGroup, use_clock
 from duohttp.rules.websocket_handshake import accept_of
 
 from ..servers.raw import Hang, RawServer
-from ..servers.raw_websocket import RawWebSocket, RawWebSocketServer, close_frame, frame
+from ..servers.raw_websocket import RawWebSocket, RawWebSocketServer, breaking, close_frame, frame, sending
 
 pytestmark = pytest.mark.anyio
 
@@ -50,22 +50,6 @@ def client_of(request: pytest.FixtureRequest) -> Callable[..., Client]:
 
 
 Clients = Callable[..., Client]
-
-
-def sending(*pieces: bytes, hang: bool = False) -> Callable[[RawWebSocket], object]:
-    """Send bytes, and read up to the close, or with ``hang`` to the end."""
-
-    def script(ws: RawWebSocket) -> object:
-        for piece in pieces:
-            ws.send(piece)
-        return ws.read_to_end(hang=hang)
-
-    return script
-
-
-def breaking(*pieces: bytes) -> Callable[[RawWebSocket], object]:
-    """Send bytes, and end the connection."""
-    return lambda ws: ws.send(b"".join(pieces))
 
 
 def test_a_server_that_dies_in_a_frame(client_of: Clients) -> None:
@@ -123,6 +107,53 @@ def test_violations_are_told_to_both_sides(client_of: Clients, bad: bytes, code:
                     ws.send("more")
         received: Any = server.finish()
         assert [(opcode, data[:2]) for opcode, data in received[0]] == [(CLOSE, struct.pack("!H", code))]
+
+
+def test_a_burst_of_compressed_messages(client_of: Clients) -> None:
+    machine = zlib.compressobj(wbits=-15)
+    messages = [(b"%d " % number) * 2000 for number in range(200)]
+    frames = [frame(TEXT, (machine.compress(each) + machine.flush(zlib.Z_SYNC_FLUSH))[:-4], rsv=4) for each in messages]
+    agreed = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
+    with RawWebSocketServer(sending(b"".join(frames), close_frame(1000)), extra=agreed) as server:
+        with client_of() as client, client.websocket(server.url, compression=True) as ws:
+            assert [message for message in ws] == [message.decode() for message in messages]
+
+
+def test_who_waits_for_another_that_reads_has_a_time_limit_too() -> None:
+    def listen(ws: Any, timeout: float) -> None:
+        with pytest.raises(ReadTimeout):
+            ws.receive(timeout=timeout)
+        ended.append(timeout)
+
+    ended: list[float] = []
+    with RawWebSocketServer(sending()) as server:
+        with Client() as client, client.websocket(server.url) as ws, TaskGroup() as group:
+            for timeout in (0.4, 0.1, 0.2):
+                group.start_soon(listen, ws, timeout)
+    assert sorted(ended) == [0.1, 0.2, 0.4]
+
+
+def test_closing_in_the_middle_of_a_message() -> None:
+    begun, closed = Event(), Event()
+
+    def pieces() -> Iterator[str]:
+        yield "begun"
+        begun.set()
+        assert closed.wait(10)
+        yield "too late"
+
+    def send(ws: Any) -> None:
+        with pytest.raises(WebSocketClosed):
+            ws.send(pieces())
+
+    with RawWebSocketServer(sending()) as server:
+        with Client() as client, client.websocket(server.url) as ws, TaskGroup() as group:
+            group.start_soon(send, ws)
+            assert begun.wait(10)
+            ws.close()
+            closed.set()
+        assert ws.close_code == 1006  # this server hangs up without a close of its own
+        assert server.finish()[0] == [(TEXT, b"begun"), (CLOSE, struct.pack("!H", 1000))]
 
 
 def test_what_comes_right_behind_the_head(client_of: Clients) -> None:
@@ -278,98 +309,6 @@ def test_who_only_sends_answers_pings_and_learns_of_the_end(client_of: Clients) 
                 ws.send("three")
             assert ws.receive() == "kept"
         assert server.finish() == [[(TEXT, b"one"), (PONG, b"there?"), (TEXT, b"two")]]
-
-
-# Connecting again
-
-REFUSED = b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-
-
-def test_connecting_again_has_a_bound_and_takes_its_time() -> None:
-    with RawWebSocketServer(breaking(frame(TEXT, b"x")), breaking()) as server, use_clock(ManualClock()) as clock:
-        with (
-            Client() as client,
-            client.websocket(server.url, reconnect=True, max_reconnects=4, reconnect_delay=1.0) as ws,
-        ):
-            assert ws.receive() == "x"
-            with pytest.raises(WebSocketClosed, match="1006"):
-                ws.receive()
-            assert server.opened == 5
-            assert isinstance(clock, ManualClock)
-            slept = [seconds for seconds in clock.sleeps if seconds]
-            assert slept[0] == 1.0
-            assert all(2**number / 2 <= seconds <= 2**number for number, seconds in enumerate(slept))
-            with pytest.raises(WebSocketClosed, match="1006"):
-                ws.send("x")
-            assert server.opened == 5
-
-
-@pytest.mark.parametrize(("code", "again"), [(1000, 1), (1001, 2), (1008, 1), (1011, 2), (1012, 2), (4000, 1)])
-def test_only_some_ends_are_followed_by_another_beginning(code: int, again: int) -> None:
-    with RawWebSocketServer(sending(close_frame(code)), sending(close_frame(1000))) as server:
-        with Client() as client, client.websocket(server.url, reconnect=True, reconnect_delay=0) as ws:
-            with pytest.raises(WebSocketClosed):
-                ws.receive()
-        assert server.opened == again
-
-
-def test_refusals_while_it_connects_again() -> None:
-    busy, gone = REFUSED % b"503 Busy", REFUSED % b"410 Gone"
-    with RawWebSocketServer(breaking(), busy, busy, sending(frame(TEXT, b"x")), gone) as server:
-        with Client() as client, client.websocket(server.url, reconnect=True, reconnect_delay=0) as ws:
-            assert ws.receive() == "x"
-            assert server.opened == 4
-    with RawWebSocketServer(breaking(), gone) as server:
-        with Client() as client, client.websocket(server.url, reconnect=True, reconnect_delay=0) as ws:
-            with pytest.raises(WebSocketError, match="410 Gone"):
-                ws.receive()
-
-
-def test_a_server_that_is_gone_is_tried_again_and_a_send_does_it_too() -> None:
-    server = RawWebSocketServer(breaking())
-    with Client() as client:
-        options: dict[str, Any] = {"reconnect": True, "max_reconnects": 2, "reconnect_delay": 0}
-        with client.websocket(server.url, **options) as ws:
-            with server:
-                server.finish()
-            with pytest.raises(ConnectError):
-                ws.receive()
-    with RawWebSocketServer(breaking(), sending()) as server:
-        with Client() as client, client.websocket(server.url, reconnect=True, reconnect_delay=0) as ws:
-            with pytest.raises(WebSocketClosed):  # that it broke was news
-                ws.ping(timeout=10)
-            ws.send("x")
-            assert not ws.is_closed
-        assert (TEXT, b"x") in server.finish()[-1]  # type: ignore[operator]
-
-
-def test_a_greeting_that_fails() -> None:
-    def greet(ws: Any) -> None:
-        raise LookupError("no greeting")
-
-    with RawWebSocketServer(sending()) as server:
-        with Client() as client:
-            with pytest.raises(LookupError):
-                client.websocket(server.url, on_connect=greet).__enter__()
-            assert client.pool_stats().open == 0
-        assert server.finish() == [[(CLOSE, struct.pack("!H", 1011))]]
-
-
-def test_a_greeting_that_is_cut_off_is_given_again() -> None:
-    greeted = []
-
-    def greet(ws: Any) -> None:
-        greeted.append(ws.receive())
-
-    first, broken = sending(frame(TEXT, b"1"), close_frame(1012)), breaking()
-    with RawWebSocketServer(first, broken, broken, sending(frame(TEXT, b"4"), frame(TEXT, b"x"))) as server:
-        with (
-            Client() as client,
-            client.websocket(server.url, on_connect=greet, reconnect=True, reconnect_delay=0) as ws,
-        ):
-            assert ws.receive() == "x"
-        assert greeted == ["1", "4"]
-        assert server.opened == 4
 
 
 # The handshake

@@ -13,7 +13,7 @@ from duohttp.rules.websocket_handshake import accept_of
 
 from .raw import read_request, shut
 
-__all__ = ["RawWebSocket", "RawWebSocketServer", "close_frame", "frame"]
+__all__ = ["RawWebSocket", "RawWebSocketServer", "breaking", "close_frame", "frame", "sending"]
 
 KEY = re.compile(rb"^sec-websocket-key: *(\S+)", re.I | re.M)
 
@@ -145,3 +145,19 @@ class RawWebSocketServer:
         finally:
             shut(connection)
             connection.close()
+
+
+def sending(*pieces: bytes, hang: bool = False) -> Callable[[RawWebSocket], object]:
+    """Send bytes, and read up to the close, or with ``hang`` to the end."""
+
+    def script(ws: RawWebSocket) -> object:
+        for piece in pieces:
+            ws.send(piece)
+        return ws.read_to_end(hang=hang)
+
+    return script
+
+
+def breaking(*pieces: bytes) -> Callable[[RawWebSocket], object]:
+    """Send bytes, and end the connection."""
+    return lambda ws: ws.send(b"".join(pieces))

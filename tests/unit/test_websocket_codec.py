@@ -319,6 +319,16 @@ def test_broken_compression_ends_it_with_1002(data: bytes) -> None:
     assert sent(one)[0][1][:2] == struct.pack("!H", 1002)
 
 
+def test_an_end_while_something_is_left_over() -> None:
+    one = deflating()
+    one.receive(b"".join(frame(BINARY, bytes([number]) * 1000) for number in range(100)))
+    assert one.backlog
+    one.receive_end()
+    one.receive(b"")
+    assert not one.backlog
+    assert one.ending()[0] == 1006
+
+
 @pytest.mark.parametrize("compressed", [False, True])
 def test_random_bytes_never_raise(compressed: bool) -> None:
     chance = random.Random(20260)

@@ -142,6 +142,20 @@ async def test_a_scope_that_is_cancelled(engine: Any, websocket_server: WebSocke
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_cancelled_sooner_and_later(engine: Any, websocket_server: WebSocketServer) -> None:
+    cancelled = 0
+    async with AsyncClient(engine=engine()) as client:
+        for step in range(40):
+            with anyio.move_on_after(step * 0.0004) as scope:
+                await everything(client, websocket_server.url + "/echo")
+            cancelled += scope.cancelled_caught
+            assert client.pool_stats().open == 0
+        await everything(client, websocket_server.url + "/echo")
+    assert cancelled
+
+
+@pytest.mark.anyio
 async def test_a_cancelled_receive_loses_nothing(websocket_server: WebSocketServer) -> None:
     async with AsyncClient() as client, client.websocket(websocket_server.url + "/echo") as ws:
         found: list[Any] = []

@@ -120,6 +120,17 @@ async def test_through_a_proxy(client_of: Clients, websocket_server: WebSocketSe
         async with plain as ws:
             await ws.send("plain")
             assert await ws.receive() == "plain"
+        assert f"CONNECT {websocket_server.url.removeprefix('ws://')}" in tinyproxy_auth.log()
+
+
+async def test_through_a_socks_proxy(
+    client_of: Clients, websocket_server: WebSocketServer, microsocks_auth: Proxy
+) -> None:
+    async with client_of(proxy=microsocks_auth.url) as client:
+        for url in (websocket_server.wss_url, websocket_server.url):
+            async with client.websocket(url + "/echo") as ws:
+                await ws.send("through")
+                assert await ws.receive() == "through"
 
 
 async def test_auth_and_cookies_go_with_the_handshake(client_of: Clients, websocket_server: WebSocketServer) -> None:

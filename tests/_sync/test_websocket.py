@@ -119,6 +119,15 @@ def test_through_a_proxy(client_of: Clients, websocket_server: WebSocketServer, 
         with plain as ws:
             ws.send("plain")
             assert ws.receive() == "plain"
+        assert f"CONNECT {websocket_server.url.removeprefix('ws://')}" in tinyproxy_auth.log()
+
+
+def test_through_a_socks_proxy(client_of: Clients, websocket_server: WebSocketServer, microsocks_auth: Proxy) -> None:
+    with client_of(proxy=microsocks_auth.url) as client:
+        for url in (websocket_server.wss_url, websocket_server.url):
+            with client.websocket(url + "/echo") as ws:
+                ws.send("through")
+                assert ws.receive() == "through"
 
 
 def test_auth_and_cookies_go_with_the_handshake(client_of: Clients, websocket_server: WebSocketServer) -> None:

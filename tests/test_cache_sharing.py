@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -156,6 +158,16 @@ def test_who_looked_too_early_looks_again() -> None:
         late.join(20)
     assert found == [True]
     assert len(engine.history) == 1
+
+
+def test_a_client_without_a_cache_loads_nothing_of_it() -> None:
+    code = (
+        "import sys, duohttp; client = duohttp.Client(engine=duohttp.MockEngine(duohttp.reply(200)));"
+        "client.get('http://a.test/'); print(*[name for name in sys.modules if 'cach' in name and 'duohttp' in name])"
+    )
+    command = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert printed.split() == ["duohttp.values.cached_response"]
 
 
 def test_no_thread_is_left() -> None:

@@ -328,6 +328,14 @@ async def test_head_confirms_what_is_stored(clock: ManualClock) -> None:
     assert len(engine.history) == 2
 
 
+async def test_head_with_another_status_says_nothing(clock: ManualClock) -> None:
+    client, _, _ = cached(reply(200, text="one", headers=HOUR), reply(500), reply(200, headers={"ETag": '"2"'}))
+    await client.get(URL)
+    await client.head(URL, headers={"Cache-Control": "no-cache"})
+    await client.head(URL, headers={"Cache-Control": "no-store"})
+    assert await outcomes(client, 1) == ["hit one"]
+
+
 @pytest.mark.parametrize("told", [{"ETag": '"2"'}, {"Content-Length": "4"}, {"Last-Modified": "x", "ETag": '"1"'}])
 async def test_head_contradicts_what_is_stored(told: dict[str, str], clock: ManualClock) -> None:
     """Section 4.3.5."""
@@ -409,6 +417,30 @@ async def test_clear_and_remove(storage: MemoryCacheStorage, clock: ManualClock)
     assert len(storage) == 2
     cache.clear()
     assert len(storage) == 0
+
+
+@pytest.mark.parametrize(("shared", "outcome"), [(False, "miss"), (True, "hit")])
+async def test_a_field_for_shared_caches(shared: bool, outcome: str, clock: ManualClock) -> None:
+    """RFC 9213."""
+    headers = {"CDN-Cache-Control": "max-age=60", "Cache-Control": "no-store"}
+    client, _, _ = cached(*[reply(200, text="x", headers=headers)] * 2, shared=shared)
+    assert await outcomes(client, 2) == ["miss x", f"{outcome} x"]
+    own, _, _ = cached(
+        *[reply(200, text="x", headers={"Our-Cache-Control": "max-age=60", "CDN-Cache-Control": "no-store"})] * 2,
+        shared=True,
+        targets=("Our-Cache-Control", "CDN-Cache-Control"),
+    )
+    assert await outcomes(own, 2) == ["miss x", "hit x"]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_s_maxage_is_for_shared_caches(shared: bool, clock: ManualClock) -> None:
+    """Section 5.2.2.10."""
+    headers = {"Cache-Control": "max-age=100, s-maxage=5"}
+    client, _, _ = cached(*[reply(200, text="x", headers=headers)] * 2, shared=shared)
+    await client.get(URL)
+    clock.advance(50)
+    assert await outcomes(client, 1) == [f"{'miss' if shared else 'hit'} x"]
 
 
 # Errors.
@@ -542,6 +574,8 @@ async def test_a_pickled_client(clock: ManualClock) -> None:
     response = await client.get(URL)
     copy = pickle.loads(pickle.dumps(response))
     assert (copy.from_cache, copy.cache_age, copy.cache_status) == (True, response.cache_age, response.cache_status)
+    with_native = pickle.loads(pickle.dumps(AsyncClient(plugins=client._plugins)))
+    assert "cache: HttpCache(" in with_native.describe()
     cache = pickle.loads(pickle.dumps(client._plugins[-1]))
     assert (cache.shared, cache.stale_if_error, len(cache.storage)) == (True, 5, 0)
     assert repr(cache) == "HttpCache(storage=MemoryCacheStorage(67108864), shared=True, stale_if_error=5)"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from duohttp import Client, MemoryCacheStorage, MockEngine, Response, reply
+from duohttp import Client, MemoryCacheStorage, MockEngine, ReadError, Response, reply
 from duohttp._concurrency import ManualClock, use_clock
 from duohttp.engines.mock_reply import Reply
 from duohttp.engines.mock_rules import Recorded
@@ -233,6 +233,32 @@ def test_a_server_that_does_not_send_what_is_missing(answer: Reply, storage: Mem
     assert (response.status_code, response.content) == (200, BODY)
     assert sent(engine) == {}
     assert len(engine.history) == 3
+
+
+def test_a_part_that_is_gone_is_not_completed() -> None:
+    class Forgetful(MemoryCacheStorage):
+        def open(self, entry: object) -> None:
+            return None
+
+    for stream in (False, True):
+        client, engine, _ = origin_of(Forgetful())
+        get(client, "0-39")
+        assert (get(client, stream=stream)).content == BODY
+        assert sent(engine) == {}
+
+
+def test_the_missing_part_breaks_off(storage: MemoryCacheStorage) -> None:
+    """Nothing is stored of it; what was there before stays."""
+    headers = {"ETag": '"1"', "Cache-Control": "max-age=60"}
+    broken = reply(206, stream=[BODY[40:60], ReadError("cut")], headers={**headers, "Content-Range": "bytes 40-99/100"})
+    first = reply(206, content=BODY[:40], headers={**headers, "Content-Range": "bytes 0-39/100"})
+    client, _, _ = cached(first, broken, broken, storage=storage)
+    get(client, "0-39")
+    for stream in (False, True):
+        with pytest.raises(ReadError):
+            get(client, stream=stream)
+    assert len(storage) == 1
+    assert (get(client, "0-9")).from_cache
 
 
 def test_an_error_while_completing(storage: MemoryCacheStorage) -> None:

@@ -62,6 +62,35 @@ def test_a_stream_is_stored_while_it_is_read(storage: MemoryCacheStorage) -> Non
     assert len(engine.history) == 1
 
 
+def test_a_stream_is_never_held_whole() -> None:
+    """It goes into the storage in pieces, while it comes."""
+    sizes: list[int] = []
+
+    class Writer(CacheWriter):
+        def write(self, data: bytes) -> bool:
+            sizes.append(len(data))
+            return True
+
+        def commit(self, entry: CacheEntry, replaces: Iterable[str] = ()) -> bool:
+            return True
+
+        def abort(self) -> None:
+            pass
+
+    class Counting(BlockingStorage):
+        def create(self, entry: CacheEntry) -> CacheWriter:
+            return Writer()
+
+    pieces = [bytes(10_000)] * 200
+    client, _, _ = cached(reply(200, stream=pieces, headers=HOUR), storage=Counting())
+    came = 0
+    with client.stream("GET", URL) as response:
+        for piece in response.iter_raw():
+            came += len(piece)
+            assert came - sum(sizes) <= 140_000
+    assert sum(sizes) == 2_000_000
+
+
 def test_an_empty_stream_is_stored(storage: MemoryCacheStorage) -> None:
     client, engine, _ = cached(reply(200, stream=[], headers=HOUR), storage=storage)
     for _ in range(2):

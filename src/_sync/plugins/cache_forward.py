@@ -203,8 +203,6 @@ class CacheForward:
         status = response.status_code
         why = why_not_kept(asked, status, response.headers, response.request.headers)
         entry = None
-        if response.network_stream is not None:
-            why = "not http"
         if not why:
             head = (status, response.raw_headers, response.reason_phrase, response.http_version)
             entry = entry_of(uuid4().hex, asked, head, self._times)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from .servers.certificates import Certificates
+from .servers.dnsdist import Dnsdist
 from .servers.nginx import Nginx
 from .servers.proxies import Proxy
 
@@ -203,3 +204,13 @@ def test_private_network() -> None:
     assert len(lines) == 5
     assert all("-> refused: the AddressGuard of the client refuses" in line for line in lines)
     assert allowed == "allowed -> 200"
+
+
+def test_dns_over_https(dnsdist: Dnsdist, nginx: Nginx, certificates: Certificates) -> None:
+    port = nginx.url.rpartition(":")[2]
+    for name, says in (
+        ("both.test", "200 from http://both.test"),
+        ("gone.test", "no: the host name 'gone.test' does not"),
+    ):
+        url = f"http://{name}:{port}/small.txt"
+        assert passed("dns_over_https", dnsdist.url, url, str(certificates.ca)).startswith(says)

@@ -225,7 +225,7 @@ class Defaults:
             self._use_auth(request, options["auth"])
         if "timeout" in options:
             request.timeout = _timeout(options["timeout"])
-        if options.keys() & CONNECTION_OVERRIDES:
+        if not CONNECTION_OVERRIDES.isdisjoint(options):
             request.attributes[OVERRIDES_HOST] = request.url.raw_host or ""
         if options.get("duplex"):
             request.attributes[DUPLEX] = True

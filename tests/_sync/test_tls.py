@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import ssl
 import sys
 from collections.abc import Callable, Iterator
@@ -514,6 +515,26 @@ def test_a_session_that_the_server_forgot(server: Callable[..., RawServer], cert
             assert [(client.get(first.url)).text for _ in range(2)] == ["ok", "ok"]
             first._tls = two  # whose ticket keys are others
             assert [(client.get(first.url)).text for _ in range(2)] == ["ok", "ok"]
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_files_that_change_hold_for_the_next_connection(
+    engine: EngineOptions, nginx: Nginx, certificates: Certificates, tmp_path: Path, version: str
+) -> None:
+    bundle = str(tmp_path / "bundle.pem")
+    shutil.copy(certificates.ca, bundle)
+    tls = TLS(maximum_version=version)
+    with Client(engine=engine, verify=bundle, tls=tls) as client:
+        assert [resumed(client, nginx.https_url) for _ in range(2)] == [".", "r"]
+        shutil.copy(certificates.other_ca, bundle)
+        for _ in range(2):
+            with pytest.raises(TLSError, match="unknown authority"):  # though there is a session
+                resumed(client, nginx.https_url)
+        shutil.copy(certificates.ca, bundle)
+        os.utime(bundle, (1, 1))
+        assert [resumed(client, nginx.https_url) for _ in range(2)] == [".", "r"]
+        os.remove(bundle)
+        assert resumed(client, nginx.https_url) == "r"  # for as long as it is away, what was read last holds
 
 
 # The system's authorities.

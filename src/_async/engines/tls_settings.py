@@ -1,9 +1,10 @@
-"""The TLS of an engine's connections: profiles, made when first needed and kept."""
+"""The TLS of an engine's connections: profiles, made when first needed and kept as long as their files are the same."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...exceptions import TLSError
 from ...values.tls import TLS
 
 if TYPE_CHECKING:
@@ -52,15 +53,20 @@ class TLSSettings:
         return self._profile(TLS(**given), HTTP1).plan(("proxy", proxy.host, proxy.port))
 
     def _profile(self, tls: TLS, alpn: tuple[str, ...]) -> TLSProfile:
-        profile = self._profiles.get((tls, alpn))
-        if profile is None:
-            from ..._network.tls import make_context
-            from ..._network.tls_profile import TLSProfile
+        """Return the profile, made anew (with no sessions) where a file changed since; none that is away takes it."""
+        from ..._network.tls import make_context
+        from ..._network.tls_profile import TLSProfile
 
+        profile = self._profiles.get((tls, alpn))
+        try:
             context = make_context(tls, alpn=alpn, trust_env=self._trust_env)
+        except TLSError:
+            if profile is None:
+                raise
+            return profile
+        if profile is None or profile.context is not context:
             if context is tls.verify and "h2" in alpn:
                 # A context of the user's, who wants HTTP/2 with it.
                 context.set_alpn_protocols(list(alpn))
-            profile = TLSProfile(context, tls)
-            self._profiles[tls, alpn] = profile
+            profile = self._profiles[tls, alpn] = TLSProfile(context, tls)
         return profile

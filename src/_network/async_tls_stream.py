@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -156,10 +157,19 @@ class AsyncTLSStream(AsyncByteStream):
             raise WriteError(f"the connection to {self._peer} is closed")
         return self._inner.send_nowait(self._machine.write(data))
 
-    async def send_rest(self, rest: memoryview, timeout: float | None = None) -> None:
+    async def send_rest(
+        self, rest: memoryview, timeout: float | None = None, receive: Callable[[bytes], object] | None = None
+    ) -> None:
+        def decrypt(wire: bytes) -> None:
+            self._machine.feed(wire)
+            while (data := self._take(RECORDS)) is not None:
+                receive(data)  # type: ignore[misc]
+                if not data:
+                    break
+
         self._writers += 1
         try:
-            await self._inner.send_rest(rest, timeout)
+            await self._inner.send_rest(rest, timeout, None if receive is None else decrypt)
             if self._machine.outgoing.pending:  # a reader left it to us
                 await self._send(self._machine.outgoing.read(), timeout)
         finally:

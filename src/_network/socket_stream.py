@@ -142,6 +142,9 @@ class SocketStream(ByteStream):
         if sent != len(data):
             self._under(token, self._write, memoryview(data)[sent:], timeout)
 
+    def send_nowait(self, data: bytes) -> memoryview:
+        return memoryview(data)[self._send_at_once(data) :]
+
     def _send_at_once(self, data: bytes | memoryview) -> int:
         """Send what needs no waiting, for which the token needs no interrupter, and return how much that was."""
         self._writing = True

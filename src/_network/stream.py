@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +12,8 @@ if TYPE_CHECKING:
     from .tls_profile import TLSPlan
 
 __all__ = ["AsyncByteStream", "ByteStream"]
+
+READ_SIZE = 65536
 
 
 class AsyncByteStream:
@@ -48,9 +52,25 @@ class AsyncByteStream:
         """
         return memoryview(data)
 
-    async def send_rest(self, rest: memoryview, timeout: float | None = None) -> None:
-        """Send what ``send_nowait`` left. Raises as ``write``."""
-        await self.write(rest, timeout)
+    async def send_rest(
+        self, rest: memoryview, timeout: float | None = None, receive: Callable[[bytes], object] | None = None
+    ) -> None:
+        """Send what ``send_nowait`` left, which must follow it. Raises as ``write``, and ReadError.
+
+        With ``receive`` nobody else may read meanwhile: it is given what the peer sends, b"" at the end. A peer that
+        reads nothing until it has sent all, and one that does the same, would wait for each other for ever.
+        """
+        deadline = None if timeout is None else monotonic() + timeout
+        while receive is not None and rest:
+            left = None if deadline is None else max(0.0, deadline - monotonic())
+            rest = rest[await self.write_until_readable(rest, left) :]
+            data = self.read_nowait(READ_SIZE) if rest else None
+            if data is not None:
+                receive(data)
+                if not data:
+                    break
+        if rest:
+            await self.write(rest, None if deadline is None else max(0.0, deadline - monotonic()))
 
     def read_nowait(self, max_bytes: int) -> bytes | None:
         """Return what came already, ``b""`` at the end of the stream, or None if nothing came. Raises ReadError."""
@@ -125,9 +145,25 @@ class ByteStream:
         """
         return memoryview(data)
 
-    def send_rest(self, rest: memoryview, timeout: float | None = None) -> None:
-        """Send what ``send_nowait`` left. Raises as ``write``."""
-        self.write(rest, timeout)
+    def send_rest(
+        self, rest: memoryview, timeout: float | None = None, receive: Callable[[bytes], object] | None = None
+    ) -> None:
+        """Send what ``send_nowait`` left, which must follow it. Raises as ``write``, and ReadError.
+
+        With ``receive`` nobody else may read meanwhile: it is given what the peer sends, b"" at the end. A peer that
+        reads nothing until it has sent all, and one that does the same, would wait for each other for ever.
+        """
+        deadline = None if timeout is None else monotonic() + timeout
+        while receive is not None and rest:
+            left = None if deadline is None else max(0.0, deadline - monotonic())
+            rest = rest[self.write_until_readable(rest, left) :]
+            data = self.read_nowait(READ_SIZE) if rest else None
+            if data is not None:
+                receive(data)
+                if not data:
+                    break
+        if rest:
+            self.write(rest, None if deadline is None else max(0.0, deadline - monotonic()))
 
     def wait_readable(self, waker: int, timeout: float | None = None) -> None:
         """Wait until ``read_nowait`` may have something, or the descriptor ``waker`` can be read.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -184,6 +185,36 @@ class TLSStream(ByteStream):
                         return start
                     wire = wire[self._inner.write_until_readable(wire, left(deadline)) :]
         return len(view)
+
+    def send_nowait(self, data: bytes) -> memoryview:
+        self._sending.acquire()
+        rest = memoryview(b"")
+        try:
+            if self._closed:
+                raise WriteError(f"the connection to {self._peer} is closed")
+            rest = self._inner.send_nowait(self._encrypted(data))
+            return rest
+        finally:
+            if not rest:
+                self._sending.release()  # else send_rest does, as nothing may come between
+
+    def send_rest(
+        self, rest: memoryview, timeout: float | None = None, receive: Callable[[bytes], object] | None = None
+    ) -> None:
+        def decrypt(wire: bytes) -> None:
+            with self._lock:
+                self._machine.feed(wire)
+            while (data := self._take(RECORDS)) is not None:
+                receive(data)  # type: ignore[misc]
+                if not data:
+                    break
+
+        try:
+            self._inner.send_rest(rest, timeout, None if receive is None else decrypt)
+        finally:
+            self._sending.release()
+        if self._machine.outgoing.pending:
+            self._flush(timeout)
 
     def send_farewell(self, data: bytes) -> None:
         if self._sending.acquire(blocking=False):

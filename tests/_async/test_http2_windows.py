@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from duohttp import (
+    AsyncClient,
+    Http2Options,
     Limits,
+    NativeEngine,
     Timeout,
     WriteTimeout,
 )
 from duohttp._concurrency import async_sleep
 
+from ..servers.certificates import Certificates
 from ..servers.http2_peer import (
     DATA,
     END_STREAM,
@@ -177,6 +183,34 @@ async def test_back_pressure(http2_peer: HTTP2Peers) -> None:
             assert len(await response.read()) == 65539
     assert updates[0] == 0
     assert 32768 <= updates[1] <= 65536
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+async def test_a_server_that_reads_nothing_until_it_has_sent_all(
+    http2_peer: HTTP2Peers, certificates: Certificates, tls: bool
+) -> None:
+    """Both sides send more than all buffers hold: one of them has to read meanwhile."""
+    size = 24 * 2**20
+
+    def stubborn(peer: Http2Peer) -> None:
+        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        peer.greet(window=2**30)
+        peer.open_window(0, 2**30)
+        peer.reply(peer.request().stream)
+        stream = peer.request().stream
+        peer.head(stream, 200)
+        peer.data(stream, bytes(size))
+        total = 0
+        while total < size:
+            total += len(peer.wait(DATA, stream).payload)
+        peer.drain()
+
+    server = http2_peer(stubborn, tls=certificates.server_context("h2") if tls else None)
+    engine = NativeEngine(http2_options=Http2Options(stream_window=2**30))
+    async with AsyncClient(http1=False, engine=engine, verify=str(certificates.ca), timeout=8) as client:
+        await client.get(f"{server.url}/")
+        response = await client.post(f"{server.url}/", content=bytes(size))
+        assert len(response.content) == size
 
 
 async def test_large_frames_where_the_server_allows_them(http2_peer: HTTP2Peers) -> None:

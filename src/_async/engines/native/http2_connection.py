@@ -213,10 +213,10 @@ class AsyncHttp2Connection:
         try:
             while not stream.news:
                 if machine.outgoing:
-                    await self.flush(None if until is None else max(0.0, until - monotonic()))
+                    await self.flush(None if until is None else max(0.0, until - monotonic()), leads=True)
                 await self._read_once(until)
             if machine.outgoing:
-                await self.flush(FAREWELL_TIMEOUT)
+                await self.flush(FAREWELL_TIMEOUT, leads=True)
         finally:
             self._hand_over()
 
@@ -259,9 +259,10 @@ class AsyncHttp2Connection:
 
     # Writing.
 
-    async def flush(self, timeout: float | None, *, wait: bool = False) -> None:
+    async def flush(self, timeout: float | None, *, wait: bool = False, leads: bool = False) -> None:
         """Send what is queued; with ``wait`` until it is sent, even where another one is at it.
 
+        ``leads`` says that it is this one who reads for all.
         A connection that breaks is noted in the machine, and on its streams.
         """
         waiter: AsyncWaiter[Any] | None = None
@@ -279,7 +280,7 @@ class AsyncHttp2Connection:
         if waiter is not None:
             await self._queue(waiter, timeout)
         else:
-            await self._write(timeout)
+            await self._write(timeout, leads=leads)
 
     async def _queue(self, waiter: AsyncWaiter[Any], timeout: float | None) -> None:
         try:
@@ -294,7 +295,7 @@ class AsyncHttp2Connection:
         if given is TURN:
             await self._write(timeout)
 
-    async def _write(self, timeout: float | None) -> None:
+    async def _write(self, timeout: float | None, *, leads: bool = False) -> None:
         """Send until nothing is queued, or another one takes over."""
         machine = self.machine
         waiting: list[AsyncWaiter[Any]] = []
@@ -309,8 +310,7 @@ class AsyncHttp2Connection:
                         break
                 rest = self.stream.send_nowait(data)
                 if rest:
-                    async with AsyncShield():
-                        await self.stream.send_rest(rest, timeout)
+                    await self._send_rest(rest, timeout, leads)
                 while waiting:
                     waiting.pop().set(NEWS)
                 with self.lock:
@@ -327,6 +327,18 @@ class AsyncHttp2Connection:
         finally:
             for waiter in waiting:
                 waiter.set(NEWS)
+
+    async def _send_rest(self, rest: memoryview, timeout: float | None, leads: bool) -> None:
+        """Send the rest of a frame, whatever happens meanwhile; read for all if nobody else does."""
+        with self.lock:
+            alone = leads or not self._reading
+            self._reading = True
+        try:
+            async with AsyncShield():
+                await self.stream.send_rest(rest, timeout, self.receive if alone else None)
+        finally:
+            if alone and not leads:
+                self._hand_over()
 
     def _pass_turn(self) -> bool:
         """Let one write on who has something to send. The lock is held."""

@@ -214,10 +214,10 @@ class Http2Connection:
         try:
             while not stream.news:
                 if machine.outgoing:
-                    self.flush(None if until is None else max(0.0, until - monotonic()))
+                    self.flush(None if until is None else max(0.0, until - monotonic()), leads=True)
                 self._read_once(until)
             if machine.outgoing:
-                self.flush(FAREWELL_TIMEOUT)
+                self.flush(FAREWELL_TIMEOUT, leads=True)
         finally:
             self._hand_over()
 
@@ -260,9 +260,10 @@ class Http2Connection:
 
     # Writing.
 
-    def flush(self, timeout: float | None, *, wait: bool = False) -> None:
+    def flush(self, timeout: float | None, *, wait: bool = False, leads: bool = False) -> None:
         """Send what is queued; with ``wait`` until it is sent, even where another one is at it.
 
+        ``leads`` says that it is this one who reads for all.
         A connection that breaks is noted in the machine, and on its streams.
         """
         waiter: Waiter[Any] | None = None
@@ -280,7 +281,7 @@ class Http2Connection:
         if waiter is not None:
             self._queue(waiter, timeout)
         else:
-            self._write(timeout)
+            self._write(timeout, leads=leads)
 
     def _queue(self, waiter: Waiter[Any], timeout: float | None) -> None:
         try:
@@ -295,7 +296,7 @@ class Http2Connection:
         if given is TURN:
             self._write(timeout)
 
-    def _write(self, timeout: float | None) -> None:
+    def _write(self, timeout: float | None, *, leads: bool = False) -> None:
         """Send until nothing is queued, or another one takes over."""
         machine = self.machine
         waiting: list[Waiter[Any]] = []
@@ -310,8 +311,7 @@ class Http2Connection:
                         break
                 rest = self.stream.send_nowait(data)
                 if rest:
-                    with Shield():
-                        self.stream.send_rest(rest, timeout)
+                    self._send_rest(rest, timeout, leads)
                 while waiting:
                     waiting.pop().set(NEWS)
                 with self.lock:
@@ -328,6 +328,18 @@ class Http2Connection:
         finally:
             for waiter in waiting:
                 waiter.set(NEWS)
+
+    def _send_rest(self, rest: memoryview, timeout: float | None, leads: bool) -> None:
+        """Send the rest of a frame, whatever happens meanwhile; read for all if nobody else does."""
+        with self.lock:
+            alone = leads or not self._reading
+            self._reading = True
+        try:
+            with Shield():
+                self.stream.send_rest(rest, timeout, self.receive if alone else None)
+        finally:
+            if alone and not leads:
+                self._hand_over()
 
     def _pass_turn(self) -> bool:
         """Let one write on who has something to send. The lock is held."""

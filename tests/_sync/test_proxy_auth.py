@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from duohttp import Client, HttpcoreEngine, Limits, Proxy, ProxyError, UnsupportedByEngine
+from duohttp import Client, HttpcoreEngine, HTTPError, Limits, Proxy, ProxyError, UnsupportedByEngine
 
 from ..servers.asgi import AsgiServer
 from ..servers.certificates import Certificates
@@ -292,6 +292,37 @@ def test_a_proxy_of_one_request(raw_server: ServerMaker) -> None:
         for _ in range(2):
             assert (client.get("http://a.test/", proxy=user(server.url))).text == "ok"
     assert [each.count(b"nc=") for each in server.received[0].split(b"\r\n\r\n")[:3]] == [0, 1, 1]
+
+
+def test_upgrades_go_through_tunnels(proxy: LoginProxy, raw_server: ServerMaker) -> None:
+    """A WebSocket over plain http needs a tunnel, so the credentials are for the CONNECT alone."""
+    refusal = demand(digest("of the server"))
+    server = raw_server([refusal])
+    with Client(proxy=user(proxy.digest)) as client:
+        with pytest.raises(HTTPError, match="407"):
+            with client.websocket(f"ws://127.0.0.1:{server.port}/"):
+                raise AssertionError("not reached")
+    wanted = {407: 1, 200: 1}
+    assert proxy.statuses(f":{server.port}", wanted) == wanted
+    assert server.connections == 1  # a 407 of the server behind the proxy is no question
+    assert b"authorization" not in server.received[0].lower()
+
+
+@pytest.mark.parametrize("url", ["http://a.test/", "https://a.test/"])
+def test_digest_inside_tls(raw_server: ServerMaker, certificates: Certificates, url: str) -> None:
+    refused = b"HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n"
+    steps = [demand(digest("n")), OK]
+    scripts = [steps] if url.startswith("http:") else [steps[:1], [refused]]
+    server = raw_server(*scripts, tls=certificates.server_context())
+    with Client(proxy=user(server.url), verify=str(certificates.ca)) as client:
+        if url.startswith("http:"):
+            assert (client.get(url)).text == "ok"
+        else:
+            with pytest.raises(ProxyError, match="403"):
+                client.get(url)
+    received = b"".join(map(bytes, server.received))
+    assert received.count(b"Proxy-Authorization: Digest") == 1
+    assert b"secret" not in received
 
 
 def test_engines_that_can_not(raw_server: ServerMaker) -> None:

@@ -36,7 +36,7 @@ def settings_proxies(settings: ConnectionSettings) -> ProxyChoice | None:
 
 def wants_login(request: Request, endpoint: Endpoint) -> bool:
     """Whether a proxy sees the request itself, and it does not say yet who asks."""
-    return endpoint.origin.scheme == "http" and "proxy-authorization" not in request.headers
+    return endpoint.origin.scheme == "http" and not request.upgrades and "proxy-authorization" not in request.headers
 
 
 def proxied(request: Request, endpoint: Endpoint, proxy: Proxy | None) -> tuple[Request, Endpoint, Any]:

@@ -10,7 +10,6 @@ from ....values.timeout import Deadline
 from ....values.unix_url import UNIX, socket_path
 from ..tls_settings import HTTP1, TLSSettings
 from .proxy_logins import AsyncProxyLogins
-from .proxy_ways import open_way
 
 if TYPE_CHECKING:
     from ...._network import AsyncByteStream
@@ -59,6 +58,8 @@ class AsyncConnector:
         elif proxy is None:
             stream = await self._network.connect_tcp(host, port, timeout)
         else:
+            from .proxy_ways import open_way
+
             login = self.logins.of(proxy) if proxy.logs_in else None
             forwards = scheme == "http" and not request.upgrades
             stream = await open_way(self._proxy_network, self._tls, proxy, login, endpoint, limit, forwards=forwards)

@@ -9,7 +9,6 @@ from ....rules.framing import absolute_form
 from ....values.request import Request
 from ....values.settings import ConnectionSettings, trusts
 from ....values.url import Endpoint
-from .tunnel import proxy_headers
 
 if TYPE_CHECKING:
     from ....rules.proxies import ProxyChoice
@@ -45,6 +44,8 @@ def proxied(request: Request, endpoint: Endpoint, proxy: Proxy | None) -> tuple[
     HTTP needs a tunnel, as an HTTP proxy forwards nothing else.
     """
     if proxy is not None and endpoint.origin.scheme == "http" and not proxy.is_socks and not request.upgrades:
+        from .tunnel import proxy_headers
+
         # One connection to the proxy serves all plain origins.
         request = request.copy()
         request.headers.update(proxy_headers(proxy))

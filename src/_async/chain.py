@@ -103,6 +103,8 @@ class AsyncChain:
     async def _prepared(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:
         tell(self._on_request, request, request)
         render(request, self._render)
+        if self._render and request.deadline is not None:
+            in_time(request, " or ".join(map(name_of, self._render)))
         return await proceed(request)
 
     async def _limited(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:

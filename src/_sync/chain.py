@@ -102,6 +102,8 @@ class Chain:
     def _prepared(self, request: Request, proceed: Proceed) -> Response:
         tell(self._on_request, request, request)
         render(request, self._render)
+        if self._render and request.deadline is not None:
+            in_time(request, " or ".join(map(name_of, self._render)))
         return proceed(request)
 
     def _limited(self, request: Request, proceed: Proceed) -> Response:

@@ -68,10 +68,10 @@ async def use(client: AsyncClient, url: str, hook: str, *, stream: bool) -> Any:
 async def started(client: AsyncClient, timeout: Timeout, *, stream: bool) -> None:
     """Do nothing with the response."""
     if stream:
-        async with client.stream("GET", "small.txt", timeout=timeout):
+        async with client.stream("POST", "small.txt", timeout=timeout, body={"a": 1}):
             pass
     else:
-        await client.get("small.txt", timeout=timeout)
+        await client.post("small.txt", timeout=timeout, body={"a": 1})
 
 
 def oops() -> Any:
@@ -114,7 +114,7 @@ async def test_one_that_returns_the_wrong_type(hook: str, stream: bool, late: bo
 @pytest.mark.parametrize(
     ("hook", "late"),
     [
-        *((each, False) for each in ("on_request", "flow", "send", "on_attempt", "on_response")),
+        *((each, False) for each in ("on_request", "render_body", "flow", "send", "on_attempt", "on_response")),
         ("flow", True),
         ("send", True),
     ],
@@ -125,7 +125,7 @@ async def test_one_that_takes_longer_than_the_call_may(hook: str, stream: bool, 
 
     def slow() -> Any:
         clock.advance(60)
-        return None if hook.startswith("on_") else kept[0]
+        return kept[0] if hook in ("flow", "send") else None
 
     kept: list[Any] = []
     with use_clock(clock):

@@ -69,10 +69,10 @@ def use(client: Client, url: str, hook: str, *, stream: bool) -> Any:
 def started(client: Client, timeout: Timeout, *, stream: bool) -> None:
     """Do nothing with the response."""
     if stream:
-        with client.stream("GET", "small.txt", timeout=timeout):
+        with client.stream("POST", "small.txt", timeout=timeout, body={"a": 1}):
             pass
     else:
-        client.get("small.txt", timeout=timeout)
+        client.post("small.txt", timeout=timeout, body={"a": 1})
 
 
 def oops() -> Any:
@@ -115,7 +115,7 @@ def test_one_that_returns_the_wrong_type(hook: str, stream: bool, late: bool, ng
 @pytest.mark.parametrize(
     ("hook", "late"),
     [
-        *((each, False) for each in ("on_request", "flow", "send", "on_attempt", "on_response")),
+        *((each, False) for each in ("on_request", "render_body", "flow", "send", "on_attempt", "on_response")),
         ("flow", True),
         ("send", True),
     ],
@@ -126,7 +126,7 @@ def test_one_that_takes_longer_than_the_call_may(hook: str, stream: bool, late: 
 
     def slow() -> Any:
         clock.advance(60)
-        return None if hook.startswith("on_") else kept[0]
+        return kept[0] if hook in ("flow", "send") else None
 
     kept: list[Any] = []
     with use_clock(clock):

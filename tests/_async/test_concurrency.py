@@ -168,8 +168,12 @@ async def test_a_semaphore_times_out() -> None:
     assert await semaphore.acquire(0)
     assert not await semaphore.acquire(0.01)
     assert not await semaphore.acquire(0)
+    assert not semaphore.acquire_nowait()
     semaphore.release()
     assert semaphore.value == 1
+    assert semaphore.acquire_nowait()
+    assert semaphore.value == 0
+    semaphore.release()
     assert await semaphore.acquire(0.01)
 
 

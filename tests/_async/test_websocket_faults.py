@@ -12,6 +12,7 @@ import pytest
 
 from duohttp import (
     AsyncClient,
+    BearerAuth,
     EngineOptions,
     HttpcoreEngine,
     InvalidHeader,
@@ -368,6 +369,16 @@ async def test_injections_are_refused_before_anything_is_sent(client_of: Clients
             with pytest.raises(InvalidHeader, match="is made by websocket"):
                 client.websocket(server.url, headers={name: "x"})
     assert server.connections == 0
+
+
+async def test_a_handshake_is_repeated_with_a_fresh_token(client_of: Clients) -> None:
+    old = b"HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    with RawWebSocketServer(old, lambda ws: ws.send(frame(TEXT, ws.head))) as server:
+        auth = BearerAuth("old", refresh_tokens=lambda tokens: "new")
+        async with client_of(plugins=[auth]) as client, client.websocket(server.url) as ws:
+            head = await ws.receive_text()
+        assert "Authorization: Bearer new" in head
+        assert server.opened == 2
 
 
 async def test_an_engine_without_upgrades() -> None:

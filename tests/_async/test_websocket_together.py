@@ -135,13 +135,13 @@ async def test_an_application_in_this_process() -> None:
                 await ws.receive(timeout=10)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("count", [100, pytest.param(10_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("compression", [False, True], ids=["plain", "deflate"])
 @pytest.mark.parametrize("tls", [False, True], ids=["ws", "wss"])
 @pytest.mark.parametrize("size", [100, 65536])
-async def test_ten_thousand_echoes(
-    certificates: Certificates, websocket_server: WebSocketServer, size: int, tls: bool, compression: bool
+async def test_thousands_of_echoes(
+    certificates: Certificates, websocket_server: WebSocketServer, size: int, tls: bool, compression: bool, count: int
 ) -> None:
     url = (websocket_server.wss_url if tls else websocket_server.url) + "/echo"
     block = os.urandom(size // 4) * 4
@@ -150,7 +150,7 @@ async def test_ten_thousand_echoes(
         client.websocket(url, compression=compression) as ws,
     ):
         mismatches = 0
-        for number in range(10_000):
+        for number in range(count):
             message = number.to_bytes(4, "big") + block[4:]
             await ws.send(message)
             mismatches += await ws.receive() != message

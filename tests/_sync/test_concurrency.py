@@ -169,8 +169,12 @@ def test_a_semaphore_times_out() -> None:
     assert semaphore.acquire(0)
     assert not semaphore.acquire(0.01)
     assert not semaphore.acquire(0)
+    assert not semaphore.acquire_nowait()
     semaphore.release()
     assert semaphore.value == 1
+    assert semaphore.acquire_nowait()
+    assert semaphore.value == 0
+    semaphore.release()
     assert semaphore.acquire(0.01)
 
 

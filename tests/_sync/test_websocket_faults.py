@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from duohttp import (
+    BearerAuth,
     Client,
     EngineOptions,
     HttpcoreEngine,
@@ -367,6 +368,16 @@ def test_injections_are_refused_before_anything_is_sent(client_of: Clients, raw_
             with pytest.raises(InvalidHeader, match="is made by websocket"):
                 client.websocket(server.url, headers={name: "x"})
     assert server.connections == 0
+
+
+def test_a_handshake_is_repeated_with_a_fresh_token(client_of: Clients) -> None:
+    old = b"HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    with RawWebSocketServer(old, lambda ws: ws.send(frame(TEXT, ws.head))) as server:
+        auth = BearerAuth("old", refresh_tokens=lambda tokens: "new")
+        with client_of(plugins=[auth]) as client, client.websocket(server.url) as ws:
+            head = ws.receive_text()
+        assert "Authorization: Bearer new" in head
+        assert server.opened == 2
 
 
 def test_an_engine_without_upgrades() -> None:

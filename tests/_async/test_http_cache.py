@@ -116,12 +116,13 @@ async def test_a_redirect_from_the_cache_is_followed(clock: ManualClock) -> None
 
 
 async def test_a_body_that_is_coded_stays_so(clock: ManualClock) -> None:
+    """Sections 5.2.1.6 and 5.2.2.6: nothing is transformed, whether anybody says so or not."""
     import gzip
 
     packed = gzip.compress(b"text")
     client, _, _ = cached(reply(200, content=packed, headers={**HOUR, "Content-Encoding": "gzip"}))
     for _ in range(2):
-        response = await client.get(URL)
+        response = await client.get(URL, headers={"Cache-Control": "no-transform"})
         assert (response.text, response.raw_content) == ("text", packed)
 
 
@@ -534,6 +535,19 @@ async def test_a_clock_that_is_set_back(clock: ManualClock) -> None:
     assert response.cache_status.outcome == "revalidated"
     assert int(response.headers["age"]) >= 0
     assert (await client.get(URL)).cache_status is not None
+
+
+async def test_what_was_waited_for_before_makes_nothing_older(clock: ManualClock) -> None:
+    """Section 4.2.3: the delay of a response is the time since its request was sent."""
+
+    async def held(request: Request, proceed: AsyncProceed) -> AsyncResponse:
+        clock.advance(50)
+        return await proceed(request)
+
+    client, _, _ = cached(reply(200, text="x", headers={"Cache-Control": "max-age=60"}, delay=7))
+    with client.intercept(held):
+        await client.get(URL)
+    assert (await client.get(URL)).cache_age == 7
 
 
 async def test_a_clock_that_is_set_forward(clock: ManualClock) -> None:

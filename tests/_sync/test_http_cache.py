@@ -117,12 +117,13 @@ def test_a_redirect_from_the_cache_is_followed(clock: ManualClock) -> None:
 
 
 def test_a_body_that_is_coded_stays_so(clock: ManualClock) -> None:
+    """Sections 5.2.1.6 and 5.2.2.6: nothing is transformed, whether anybody says so or not."""
     import gzip
 
     packed = gzip.compress(b"text")
     client, _, _ = cached(reply(200, content=packed, headers={**HOUR, "Content-Encoding": "gzip"}))
     for _ in range(2):
-        response = client.get(URL)
+        response = client.get(URL, headers={"Cache-Control": "no-transform"})
         assert (response.text, response.raw_content) == ("text", packed)
 
 
@@ -533,6 +534,19 @@ def test_a_clock_that_is_set_back(clock: ManualClock) -> None:
     assert response.cache_status.outcome == "revalidated"
     assert int(response.headers["age"]) >= 0
     assert (client.get(URL)).cache_status is not None
+
+
+def test_what_was_waited_for_before_makes_nothing_older(clock: ManualClock) -> None:
+    """Section 4.2.3: the delay of a response is the time since its request was sent."""
+
+    def held(request: Request, proceed: Proceed) -> Response:
+        clock.advance(50)
+        return proceed(request)
+
+    client, _, _ = cached(reply(200, text="x", headers={"Cache-Control": "max-age=60"}, delay=7))
+    with client.intercept(held):
+        client.get(URL)
+    assert (client.get(URL)).cache_age == 7
 
 
 def test_a_clock_that_is_set_forward(clock: ManualClock) -> None:

@@ -115,7 +115,7 @@ def test_a_broken_targeted_field_does_not_count(value: str) -> None:
 @pytest.mark.parametrize(
     ("policy", "headers", "lifetime"),
     [
-        (PRIVATE, {"Cache-Control": "max-age=60"}, 60),
+        (PRIVATE, {"Cache-Control": "max-age=60"}, 60),  # 5.2.2.1
         (PRIVATE, {"Cache-Control": "max-age=60", "Expires": date(10)}, 60),  # 5.3: max-age wins
         (PRIVATE, {"Cache-Control": "max-age=60, s-maxage=5"}, 60),
         (SHARED, {"Cache-Control": "max-age=60, s-maxage=5"}, 5),  # 5.2.2.10

@@ -31,6 +31,10 @@ def why(
         ('private="x-user", max-age=60', "", ""),
         ("no-cache", "", ""),  # 5.2.2.4: stored, and validated
         ("must-understand, no-store, max-age=60", "", ""),  # 5.2.2.3
+        ("no-transform, max-age=60", "", ""),  # 5.2.2.6: nothing is ever transformed
+        ("public", "", ""),  # 5.2.2.9
+        ('community="UCI", max-age=60', "", ""),  # 5.2.3: what nobody knows is passed over
+        ('community="UCI, no-store", max-age=60', "", ""),
         ("", "", ""),
     ],
 )
@@ -134,6 +138,7 @@ def test_fields_that_are_not_kept() -> None:
         ("Proxy-Authenticate", "Basic"),
         ("Proxy-Authentication-Info", "x"),
         ("Proxy-Authorization", "x"),
+        ("Warning", '110 - "stale"'),  # section 5.5: obsolete
     ]
     assert kept_headers(raw([*gone, *kept]), PRIVATE) == raw(kept)
     limited = [("Cache-Control", 'private="X-A", max-age=5'), *kept]

@@ -66,7 +66,9 @@ class CacheForward:
                     raise
                 exchange.failure = error
                 return instead
-            self._times = (sent, wall_time())
+            now = wall_time()
+            # What was waited for before it was sent (a rate limit, say) makes no response older.
+            self._times = (max(sent, now - response.elapsed_seconds), now)
             try:
                 return self._received(response)
             except BaseException:

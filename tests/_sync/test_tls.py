@@ -517,6 +517,22 @@ def test_a_session_that_the_server_forgot(server: Callable[..., RawServer], cert
             assert [(client.get(first.url)).text for _ in range(2)] == ["ok", "ok"]
 
 
+def test_settings_that_differ_on_http2(nginx: Nginx, certificates: Certificates) -> None:
+    pins = {"localhost": pins_of(certificates.ca)}
+    with Client(http2=True, verify=certificates.ca, tls=TLS(pins=pins)) as client:
+        seen = []
+        for options in ({}, {"verify": False, "tls": TLS(pins={})}, {"server_hostname": "example.test"}, {}):
+            ways: Any = options
+            response = client.get(f"{nginx.https_url}/tls", **ways)
+            assert response.http_version == "HTTP/2"
+            seen.append(response.text.split()[2:])
+        assert seen[0] == seen[3], "the connection was not used again"
+        assert len({connection for *_, connection in seen}) == 3
+        assert [name for name, *_ in seen] == ["localhost", "localhost", "example.test", "localhost"]
+        with pytest.raises(TLSError, match="none of the pinned keys"):
+            client.get(f"{nginx.https_url}/tls", tls=TLS(pins={"localhost": pins_of(certificates.other_ca)}))
+
+
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 def test_files_that_change_hold_for_the_next_connection(
     engine: EngineOptions, nginx: Nginx, certificates: Certificates, tmp_path: Path, version: str

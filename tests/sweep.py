@@ -70,6 +70,10 @@ class SweepServer:
                     break
                 await asyncio.sleep(0.01)
 
+    def refuse(self, head: bytes) -> bytes | None:
+        """Return what to answer instead, None for the usual."""
+        return None
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.open += 1
@@ -84,6 +88,10 @@ class SweepServer:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
+        if (refusal := self.refuse(head)) is not None:
+            writer.write(refusal)
+            await _pause(writer)
+            return True
         if head.startswith(b"CONNECT "):
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await writer.start_tls(self.tunnel_tls or ssl.create_default_context())

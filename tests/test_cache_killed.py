@@ -148,6 +148,39 @@ def test_processes_share_a_file(path: Path) -> None:
     assert check(SqliteCacheStorage(path, MAX_SIZE), alone=True) > 0
 
 
+def test_processes_meet_a_broken_file(path: Path) -> None:
+    """F37: four processes find the same broken file at the same time, each of them begins anew, none is wrong."""
+    for turn in range(3):
+        path.write_bytes(b"no database" * 1000)
+        children = []
+        for seed in range(4):
+            child = os.fork()
+            if child == 0:
+                status = 1
+                try:
+                    status = persist(path, seed + turn * 10)
+                finally:
+                    os._exit(status)
+            children.append(child)
+        assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+        storage = SqliteCacheStorage(path, MAX_SIZE)
+        assert check(storage, alone=True) > 0
+        storage.close()
+
+
+def persist(path: Path, seed: int) -> int:
+    """Use a cache that may fail, as HttpCache does; return 0 where it did its work in the end."""
+    storage, done = SqliteCacheStorage(path, MAX_SIZE), 0
+    for turn in range(12):
+        try:
+            write(storage, KEYS[turn % len(KEYS)], f"{os.getpid()}-{seed}-{turn}", [])
+            done += check(storage) > 0
+        except OSError:
+            continue
+    storage.close()
+    return 0 if done >= 6 else 2
+
+
 def fetch_all(path: Path, count: int = 30) -> tuple[int, SqliteCacheStorage]:
     """Ask for pages of 20 kB through a cache; return how many came, whatever the cache could do."""
     storage = SqliteCacheStorage(path)

@@ -47,6 +47,12 @@ class ProgressBar:
             if ended:
                 self._close()
 
+    def end(self) -> None:
+        """Leave the bar as it is; what comes next is another transfer."""
+        with self._lock:
+            if self._view is not None:
+                self._close()
+
     def _close(self) -> None:
         self._view.close()
         self._view = None

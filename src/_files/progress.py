@@ -34,9 +34,18 @@ class BytesProgress:
 class _Called(BytesProgress):
     def __init__(self, function: Callable[[int, int | None], object]) -> None:
         self._function = function
+        # A ProgressBar takes the same number twice, and a beginning with 0, for the end of a transfer.
+        self._end: Callable[[], None] | None = getattr(function, "end", None)
+        self._last: tuple[int, int | None] = (0, None)
 
     def update(self, done: int, total: int | None) -> None:
-        self._function(done, total)
+        if self._end is None or (done and done != self._last[0]):
+            self._last = done, total
+            self._function(done, total)
+
+    def close(self) -> None:
+        if self._end is not None:
+            self._end()
 
 
 class _Line(BytesProgress):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from duohttp import (
     ConnectError,
     DecodingError,
     HttpCallValidator,
+    ProgressBar,
     Request,
 )
 from duohttp._async import download as downloads
@@ -278,6 +281,16 @@ async def test_the_servers_digest_is_asked_for_and_checked(tmp_path: Path) -> No
                     await client.download("http://a.test/x", tmp_path / "y", parallel=3)
     assert set(wanted) == {"sha-256=10, sha-512=9"}
     assert names(tmp_path) == ["x"]
+
+
+@pytest.mark.parametrize("parallel", [1, 3])
+async def test_a_progress_bar_is_drawn_once(parallel: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rich", None)  # the plain line
+    out = StringIO()
+    engine = AsyncRangeEngine()
+    await fetched(engine, tmp_path / "x", parallel=parallel, progress=ProgressBar("x", file=out, force=True))
+    assert out.getvalue().count("\n") == 1
+    assert out.getvalue().rstrip().endswith("x 100.4 kB of 100.4 kB, 100 %")
 
 
 @pytest.mark.parametrize("wrong", [0, True, "4"])

@@ -103,6 +103,7 @@ class AsgiHost:
         self._lock = Lock()
         self._portal: Portal | None = None
         self._inner: AsyncAsgiHost | None = None
+        self._started: list[dict[str, Any] | None] = []
 
     def ready(self, timeout: float | None) -> dict[str, Any] | None:
         """Wait for the application's startup and return its state. Raises ApplicationError, TimeoutError."""
@@ -111,9 +112,10 @@ class AsgiHost:
             if portal is None or inner is None:
                 portal = self._portal = Portal()
                 inner = self._inner = portal.run(_make, self._options)
-        if self._options.lifespan == "off":
-            return None
-        return portal.run(inner.ready, timeout)
+        if not self._started:
+            state = portal.run(inner.ready, timeout)
+            self._started.append(state)
+        return self._started[0]
 
     def start(self, call: AsgiCall | SocketCall) -> None:
         """Start a call. If its response is given up, it is cancelled a moment later. Raises CloseError."""

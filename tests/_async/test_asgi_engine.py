@@ -233,6 +233,37 @@ async def test_closing_the_client_ends_what_runs() -> None:
             await first_of(pieces)
 
 
+async def test_a_response_that_is_dropped_unread_warns_and_disconnects() -> None:
+    waiting = Seen(until=2, early=True)
+    async with client_of(waiting) as client:
+        responses = [await client.prepare("GET", "x").stream().__aenter__()]
+        assert responses[0].status_code == 200
+        with pytest.warns(ResourceWarning, match="dropped unread"):
+            responses.clear()
+        await until(lambda: len(waiting.received) == 2)
+    assert waiting.received[1]["type"] == "http.disconnect"
+
+
+async def test_a_client_that_is_dropped_ends_the_application() -> None:
+    sleeper = Script(START, 60)
+    client = client_of(sleeper)
+    response = await client.prepare("GET", "x").stream().__aenter__()
+    client._engine.abandon()
+    await until(lambda: sleeper.ended)
+    assert sleeper.ended in ("CancelledError", "Cancelled")
+    await response.aclose()
+    await client.aclose()
+
+
+async def test_an_engine_that_is_closed() -> None:
+    client = client_of(Seen())
+    engine = client._engine
+    await engine.aclose()
+    await engine.aclose()
+    with pytest.raises(CloseError, match="closed"):
+        await client.get("x")
+
+
 async def test_timeouts() -> None:
     async with client_of(Script(5)) as client:
         with pytest.raises(ReadTimeout, match=r"tests\.apps\.asgi\.Script told nothing for 0\.05 s"):

@@ -11,6 +11,7 @@ import pytest
 from duohttp import (
     ApplicationError,
     AsyncClient,
+    CloseError,
     PoolTimeout,
     ReadTimeout,
     ServerDisconnected,
@@ -150,6 +151,33 @@ async def test_a_response_that_is_left_closes_the_iterable() -> None:
                 break
         await until(lambda: pieces.closed)
     assert pieces.given < 10
+
+
+async def test_a_client_that_is_dropped_or_closed_ends_the_application() -> None:
+    for how in ("abandon", "close"):
+        pieces = Pieces(1000, 50_000)
+        client = client_of(pieces)
+        response = await client.prepare("GET", "x").stream().__aenter__()
+        if how == "abandon":
+            client._engine.abandon()
+        else:
+            await client._engine.aclose()
+        await until(lambda: pieces.closed)  # noqa: B023
+        assert pieces.given < 10
+        with pytest.raises(CloseError, match="closed"):
+            await client.get("x")
+        await response.aclose()
+        await client.aclose()
+
+
+async def test_a_response_that_is_dropped_unread_warns() -> None:
+    pieces = Pieces(1000, 50_000)
+    async with client_of(pieces) as client:
+        responses = [await client.prepare("GET", "x").stream().__aenter__()]
+        assert responses[0].status_code == 200
+        with pytest.warns(ResourceWarning, match="dropped unread"):
+            responses.clear()
+        await until(lambda: pieces.closed)
 
 
 @pytest.mark.parametrize("application", BROKEN.values(), ids=BROKEN)

@@ -234,6 +234,37 @@ def test_closing_the_client_ends_what_runs() -> None:
             first_of(pieces)
 
 
+def test_a_response_that_is_dropped_unread_warns_and_disconnects() -> None:
+    waiting = Seen(until=2, early=True)
+    with client_of(waiting) as client:
+        responses = [client.prepare("GET", "x").stream().__enter__()]
+        assert responses[0].status_code == 200
+        with pytest.warns(ResourceWarning, match="dropped unread"):
+            responses.clear()
+        until(lambda: len(waiting.received) == 2)
+    assert waiting.received[1]["type"] == "http.disconnect"
+
+
+def test_a_client_that_is_dropped_ends_the_application() -> None:
+    sleeper = Script(START, 60)
+    client = client_of(sleeper)
+    response = client.prepare("GET", "x").stream().__enter__()
+    client._engine.abandon()
+    until(lambda: sleeper.ended)
+    assert sleeper.ended in ("CancelledError", "Cancelled")
+    response.close()
+    client.close()
+
+
+def test_an_engine_that_is_closed() -> None:
+    client = client_of(Seen())
+    engine = client._engine
+    engine.close()
+    engine.close()
+    with pytest.raises(CloseError, match="closed"):
+        client.get("x")
+
+
 def test_timeouts() -> None:
     with client_of(Script(5)) as client:
         with pytest.raises(ReadTimeout, match=r"tests\.apps\.asgi\.Script told nothing for 0\.05 s"):

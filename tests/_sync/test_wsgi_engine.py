@@ -12,6 +12,7 @@ import pytest
 from duohttp import (
     ApplicationError,
     Client,
+    CloseError,
     PoolTimeout,
     ReadTimeout,
     ServerDisconnected,
@@ -151,6 +152,33 @@ def test_a_response_that_is_left_closes_the_iterable() -> None:
                 break
         until(lambda: pieces.closed)
     assert pieces.given < 10
+
+
+def test_a_client_that_is_dropped_or_closed_ends_the_application() -> None:
+    for how in ("abandon", "close"):
+        pieces = Pieces(1000, 50_000)
+        client = client_of(pieces)
+        response = client.prepare("GET", "x").stream().__enter__()
+        if how == "abandon":
+            client._engine.abandon()
+        else:
+            client._engine.close()
+        until(lambda: pieces.closed)  # noqa: B023
+        assert pieces.given < 10
+        with pytest.raises(CloseError, match="closed"):
+            client.get("x")
+        response.close()
+        client.close()
+
+
+def test_a_response_that_is_dropped_unread_warns() -> None:
+    pieces = Pieces(1000, 50_000)
+    with client_of(pieces) as client:
+        responses = [client.prepare("GET", "x").stream().__enter__()]
+        assert responses[0].status_code == 200
+        with pytest.warns(ResourceWarning, match="dropped unread"):
+            responses.clear()
+        until(lambda: pieces.closed)
 
 
 @pytest.mark.parametrize("application", BROKEN.values(), ids=BROKEN)

@@ -73,12 +73,13 @@ class SocketScript:
             raise
 
 
-DENIAL = {"type": "websocket.http.response.start", "status": 403, "headers": []}
+DENIAL: Message = {"type": "websocket.http.response.start", "status": 403, "headers": []}
 
 # What a bad application sends, whether that is noticed only by reading, and a part of what is said about it.
 BROKEN: dict[str, tuple[list[Any], bool, str]] = {
     "send first": ([{"type": "websocket.send", "text": "x"}], False, "websocket.send"),
     "no message": ([None], False, "no message with a type"),
+    "denial body as text": ([DENIAL, {"type": "websocket.http.response.body", "body": "x"}], True, "str as a piece"),
     "http": ([{"type": "http.response.start", "status": 200}], False, "http.response.start"),
     "subprotocol": ([{**ACCEPT, "subprotocol": "chat"}], False, "'chat'"),
     "bad header": ([{**ACCEPT, "headers": [("a", "b")]}], False, "'a'"),

@@ -287,6 +287,18 @@ def test_a_refresh_that_fails_is_made_again() -> None:
     client.close()
 
 
+def test_a_refresh_that_a_plugin_breaks_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    client, engine, cache = gated(GRACE, None, ZeroDivisionError("a plugin"))
+    engine.gate.set()
+    client.get(URL)
+    with use_clock(ManualClock(wall_time=2e9)):
+        assert (client.get(URL)).text == "1"
+        until(partial(has_settled, engine, cache, 2))
+    client.close()
+    assert "validation beside the use of a stale response failed" in caplog.text
+    assert "ZeroDivisionError: a plugin" in caplog.text
+
+
 def test_only_if_cached_starts_nothing() -> None:
     client, engine, cache = gated(GRACE)
     engine.gate.set()

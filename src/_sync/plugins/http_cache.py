@@ -215,6 +215,10 @@ def _refreshed(work: Background, exchange: CacheExchange) -> None:
                 pass
     except HTTPError:
         pass  # the next request will find it stale, and say what is wrong
+    except Exception:
+        from logging import getLogger
+
+        getLogger("duohttp.cache").warning("validation beside the use of a stale response failed", exc_info=True)
     finally:
         _done(work, exchange.state)
 

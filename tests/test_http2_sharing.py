@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import os
 import random
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from duohttp import AsyncClient, Client, ClientClosed, HTTPError, Limits, ReadTi
 from .faults.leaks import nothing_left
 from .servers.asgi import AsgiServer
 from .servers.certificates import Certificates
+from .servers.http2_peer import Http2Peer, run_http2_peer
 from .servers.nginx import MEGABYTE, SMALL, Nginx
 
 SEED = int(os.environ.get("DUOHTTP_SEED", "20261127"))
@@ -186,6 +188,38 @@ def test_closing_a_client_that_tasks_use(asgi_server: AsgiServer, certificates: 
     with nothing_left():
         outcomes = asyncio.run(main())
     assert {type(outcome).__name__ for outcome in outcomes} <= {"CloseError", "ClientClosed"}
+
+
+def leaving(peer: Http2Peer) -> None:
+    """Say goodbye while a body comes, and break the connection."""
+    peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    peer.greet(window=2**30)
+    peer.open_window(0, 2**30)
+    peer.reply(peer.request().stream)
+    peer.request()
+    peer.goaway(1)
+    peer.sock.shutdown(socket.SHUT_RDWR)
+
+
+def serving(peer: Http2Peer) -> None:
+    peer.greet()
+    peer.serve()
+
+
+def test_a_goodbye_before_the_break_tells_more_than_the_break() -> None:
+    """Not on uvloop, which drops what came when a write fails."""
+
+    async def post(url: str) -> str:
+        async with AsyncClient(http1=False, trust_env=False) as client:
+            await client.get(url)
+            return (await client.post(url, content=bytes(6 * 2**20))).text
+
+    with run_http2_peer(leaving, serving) as server:
+        assert asyncio.run(post(f"{server.url}/a")) == "/a"
+        assert server.connections == 2
+    with run_http2_peer(leaving, serving) as server, Client(http1=False, trust_env=False) as client:
+        client.get(f"{server.url}/a")
+        assert client.post(f"{server.url}/a", content=bytes(6 * 2**20)).text == "/a"
 
 
 def test_event_loops_one_after_the_other(nginx: Nginx, certificates: Certificates) -> None:

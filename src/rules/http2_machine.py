@@ -305,8 +305,9 @@ class Http2Machine(Http2State):
             raise ConnectionFault(wire.FRAME_SIZE_ERROR, "PING has a wrong size")
         if flags & wire.ACK and self.pings:
             self.pings = 0
-            if self._asker is not None:
-                self._wake(self._asker)
+            askers, self._askers = self._askers, []
+            for asker in askers:
+                self._wake(asker)
             return
         self._note_idle()
         if not flags & wire.ACK:

@@ -52,7 +52,7 @@ class Http2State:
         self._idle_frames = 0
         self._blocked: dict[int, Http2Stream] = {}
         self._woken: list[Http2Stream] = []
-        self._asker: Http2Stream | None = None
+        self._askers: list[Http2Stream] = []
         values = (
             (wire.ENABLE_PUSH, 0),
             (wire.INITIAL_WINDOW_SIZE, options.stream_window),
@@ -141,7 +141,8 @@ class Http2State:
     def ping(self, asker: Http2Stream | None = None) -> None:
         """Ask the server whether it is there; the answer is news for ``asker``."""
         self.pings += 1
-        self._asker = asker
+        if asker is not None:
+            self._askers.append(asker)
         self.outgoing.append(wire.ping(b"duohttp?"))
 
     def take_outgoing(self) -> bytes:
@@ -162,8 +163,8 @@ class Http2State:
             for stream in streams.values():
                 stream.fail(type(error)(error.message))
                 self._wake(stream)
-            if self._asker is not None:
-                self._wake(self._asker)
+            for asker in self._askers:
+                self._wake(asker)
             self._blocked.clear()
         return self._woken
 

@@ -334,6 +334,48 @@ def test_a_probe_that_is_answered(http2_peer: HTTP2Peers) -> None:
     assert server.connections == 1
 
 
+def test_a_connection_that_ends_while_it_is_asked(http2_peer: HTTP2Peers) -> None:
+    def ending(peer: Http2Peer) -> None:
+        peer.greet()
+        peer.reply(peer.request().stream)
+        peer.wait(PING)
+
+    server = http2_peer(ending, well)
+    with http2_client(http2_options={"probe_after": 0.0}) as client:
+        client.get(f"{server.url}/")
+        assert (client.post(f"{server.url}/b", content=b"x")).text == "/b"
+    assert server.connections == 2
+
+
+def test_several_may_ask_at_once(http2_peer: HTTP2Peers) -> None:
+    """One who asked gives up, another asks; both questions are answered at once."""
+    asked = threading.Event()
+
+    def late(peer: Http2Peer) -> None:
+        peer.greet(max_streams=10)
+        peer.reply(peer.request().stream)
+        peer.wait(PING)
+        asked.set()
+        peer.wait(PING)
+        for _ in range(2):
+            peer.send(PING, ACK, 0, b"duohttp?")
+        peer.serve()
+
+    server = http2_peer(late)
+    with http2_client(http2_options={"probe_after": 0.0}) as client:
+        client.get(f"{server.url}/")
+        with client.scope(supervisor=True) as scope:
+            first = scope.get(f"{server.url}/first")
+            while not asked.is_set():
+                sleep(0.01)
+            first.cancel()
+            while not first.done():
+                sleep(0.01)
+            second = scope.get(f"{server.url}/second")
+            assert (second.result()).text == "/second"
+    assert server.connections == 1
+
+
 def test_pings_during_a_long_silence(http2_peer: HTTP2Peers) -> None:
     pings = 0
 

@@ -170,16 +170,16 @@ class Http2Connection:
                 if not data:
                     break
         except HTTPError as error:
-            self._broken(error)
+            self.end(error)
         finally:
             self._hand_over()
 
     def wait(self, stream: Http2Stream, timeout: float | None) -> None:
-        """Wait until there is news for a stream. Raises ReadTimeout."""
+        """Wait until there is news for a stream, or the connection has ended. Raises ReadTimeout."""
         until = None if timeout is None else monotonic() + timeout
         while True:
             with self.lock:
-                if stream.news:
+                if stream.news or self.machine.error is not None:
                     stream.news = False
                     return
                 leads = not self._reading
@@ -212,7 +212,7 @@ class Http2Connection:
         """Read for all until there is news for this stream."""
         machine = self.machine
         try:
-            while not stream.news:
+            while not stream.news and machine.error is None:
                 if machine.outgoing:
                     self.flush(None if until is None else max(0.0, until - monotonic()), leads=True)
                 self._read_once(until)
@@ -242,7 +242,7 @@ class Http2Connection:
             with self.lock:
                 self.machine.ping()
         except NetworkError as error:
-            self._broken(error)
+            self.end(error)
         else:
             self.receive(data)
 
@@ -319,7 +319,7 @@ class Http2Connection:
                         return
         except (NetworkError, TimeoutException) as error:
             self._writing = False
-            self._broken(error)
+            self._hear_last(error, leads)
         except BaseException:
             # The rest of a frame was not sent: nothing can follow it.
             self._writing = False
@@ -348,21 +348,28 @@ class Http2Connection:
                 return True
         return False
 
-    def _broken(self, error: HTTPError) -> None:
-        """The connection can't be used any more; take what the server said before, which tells more."""
+    def _hear_last(self, error: HTTPError, leads: bool) -> None:
+        """Nothing can be sent any more: take what the server said before, which tells more, and end the connection."""
         with self.lock:
-            reads = not self._reading or isinstance(error, ReadError)
-            if not reads and isinstance(error, NetworkError):
+            reads = leads or not self._reading
+            if isinstance(error, NetworkError) and not reads:
                 # Who reads meets the same, after what the server sent before it.
                 self.write_error = error
                 self.machine.goaway = True
                 return
+            self._reading = True
         try:
-            while isinstance(error, NetworkError) and (data := self.stream.read_nowait(READ_SIZE)):
+            while isinstance(error, NetworkError):
+                data = read_shared(self.stream, READ_SIZE, FAREWELL_TIMEOUT)
                 self.receive(data)
+                if not data:
+                    break
         except HTTPError:
             pass
-        self.end(error)
+        finally:
+            self.end(error)
+            if reads and not leads:
+                self._hand_over()
 
     # Ends.
 

@@ -412,3 +412,14 @@ def test_no_settings_first() -> None:
 def test_options_are_checked(given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(given))):
         Http2Options(**given)
+
+
+def test_all_who_ask_are_answered() -> None:
+    for last in (frame(6, 1, 0, bytes(8)), b""):
+        machine = machine_of()
+        askers = [Http2Stream(0, "", 0), Http2Stream(0, "", 0)]
+        for asker in askers:
+            asker.waiter = object()
+            machine.ping(asker)
+        assert machine.receive(last) == askers
+        assert machine.pings == 0 or not last

@@ -186,5 +186,5 @@ def join_base(base: URL, url: URL) -> URL:
     query = "&".join(filter(None, (kept.raw_query_string, url.raw_query_string)))
     joined = base.with_path(path, encoded=True)
     if query:
-        joined = joined.join(URL(f"?{query}", encoded=True))
+        joined = URL(f"{joined}?{query}", encoded=True)  # yarl joins only schemes that it knows
     return joined.with_fragment(url.fragment or None)

@@ -285,8 +285,8 @@ class AsyncFlows:
         Last-Modified says that the file is still the same. ``resume=False`` does neither. The length is checked, and
         the hash against ``digest`` (``"sha256:9f86…"``) or the server's Repr-Digest, which is asked for (RFC 9530).
 
-        With ``parallel=4`` up to four parts come at once, over connections of their own, where the server gives parts
-        and its ETag says of which file; otherwise, and while it refuses so many, fewer or one.
+        With ``parallel=4`` up to four parts come at once, by HTTP/1.1 over connections of their own, where the server
+        gives parts and its ETag says of which file; otherwise, and while it refuses so many, fewer or one.
 
         ``progress=True`` shows a bar on a terminal; a function is called with the bytes done and of all, or None. The
         client's ``timeout.total`` does not apply, one given here is for all of it. Raises StatusError for all but 2xx,

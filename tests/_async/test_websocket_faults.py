@@ -311,6 +311,21 @@ async def test_who_only_sends_answers_pings_and_learns_of_the_end(client_of: Cli
         assert server.finish() == [[(TEXT, b"one"), (PONG, b"there?"), (TEXT, b"two")]]
 
 
+async def test_who_only_sends_notices_silence(client_of: Clients) -> None:
+    clock = ManualClock()
+    with use_clock(clock), RawWebSocketServer(sending()) as server:
+        async with client_of() as client, client.websocket(server.url) as ws:
+            for text in ("one", "two", "three"):
+                await ws.send(text)
+                clock.advance(15)
+            clock.advance(15)
+            with pytest.raises(WebSocketClosed, match=r"1011.*no pong"):
+                await ws.send("four")
+        received: Any = server.finish()[0]
+        assert received[:4] == [(TEXT, b"one"), (TEXT, b"two"), (PING, b""), (TEXT, b"three")]
+        assert [opcode for opcode, _ in received[4:]] == [CLOSE]
+
+
 # The handshake
 
 

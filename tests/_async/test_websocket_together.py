@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from duohttp import AsgiEngine, AsyncClient, AsyncWebSocket, HttpcoreEngine, NativeEngine, WebSocketClosed
-from duohttp._concurrency import AsyncTaskGroup
+from duohttp._concurrency import AsyncEvent, AsyncTaskGroup
 
 from ..servers.asgi_app import app
 from ..servers.certificates import Certificates
@@ -71,6 +71,27 @@ async def test_messages_stay_apart_from_the_fragments_of_another(
             group.start_soon(ws.ping)
         found = [await ws.receive_text() for _ in range(16)]
     assert sorted(found) == sorted([*"abcdefgh", *[letter * 50 for letter in "abcdefgh"]])
+
+
+async def test_a_message_waits_for_the_fragments_of_another_and_a_ping_does_not(
+    client_of: Clients, websocket_server: WebSocketServer
+) -> None:
+    begun, answered = AsyncEvent(), AsyncEvent()
+
+    async def pieces() -> AsyncIterator[str]:
+        yield "one "
+        begun.set()
+        assert await answered.wait(10)
+        yield "message"
+
+    async with client_of() as client, client.websocket(websocket_server.url + "/echo") as ws:
+        async with AsyncTaskGroup() as group:
+            group.start_soon(ws.send, pieces())
+            assert await begun.wait(10)
+            group.start_soon(ws.send, "another")
+            await ws.ping()
+            answered.set()
+        assert [await ws.receive(), await ws.receive()] == ["one message", "another"]
 
 
 async def test_a_ping_while_messages_wait(client_of: Clients, websocket_server: WebSocketServer) -> None:

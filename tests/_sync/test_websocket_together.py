@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from duohttp import AsgiEngine, Client, HttpcoreEngine, NativeEngine, WebSocket, WebSocketClosed
-from duohttp._concurrency import TaskGroup
+from duohttp._concurrency import Event, TaskGroup
 
 from ..servers.asgi_app import app
 from ..servers.certificates import Certificates
@@ -72,6 +72,27 @@ def test_messages_stay_apart_from_the_fragments_of_another(
             group.start_soon(ws.ping)
         found = [ws.receive_text() for _ in range(16)]
     assert sorted(found) == sorted([*"abcdefgh", *[letter * 50 for letter in "abcdefgh"]])
+
+
+def test_a_message_waits_for_the_fragments_of_another_and_a_ping_does_not(
+    client_of: Clients, websocket_server: WebSocketServer
+) -> None:
+    begun, answered = Event(), Event()
+
+    def pieces() -> Iterator[str]:
+        yield "one "
+        begun.set()
+        assert answered.wait(10)
+        yield "message"
+
+    with client_of() as client, client.websocket(websocket_server.url + "/echo") as ws:
+        with TaskGroup() as group:
+            group.start_soon(ws.send, pieces())
+            assert begun.wait(10)
+            group.start_soon(ws.send, "another")
+            ws.ping()
+            answered.set()
+        assert [ws.receive(), ws.receive()] == ["one message", "another"]
 
 
 def test_a_ping_while_messages_wait(client_of: Clients, websocket_server: WebSocketServer) -> None:

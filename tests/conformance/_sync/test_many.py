@@ -24,6 +24,11 @@ def test_each_gets_its_own_answer(subject: Subject) -> None:
     with client_of(subject, limits=Limits(max_connections=8)) as client:
         responses = client.parallel_get([f"bytes/{1000 + number}" for number in range(60)], limit=20)
         assert [len(response.content) for response in responses] == [1000 + number for number in range(60)]
+
+
+@without("httpcore-h2", because="a fault of httpcore: it may wait for a window that another stream has read already")
+def test_each_body_comes_back_to_its_sender(subject: Subject) -> None:
+    with client_of(subject, limits=Limits(max_connections=8)) as client:
         bodies = [client.prepare("POST", "back", content=numbered(number * 700)) for number in range(40)]
         responses = client.parallel(bodies, limit=10)
         assert [len(response.content) for response in responses] == [number * 700 for number in range(40)]
@@ -59,6 +64,7 @@ def test_cancelled_requests_leave_nothing_behind(subject: Subject) -> None:
         assert [len(response.content) for response in responses] == list(range(30))
 
 
+@without("httpcore-h2", because="a fault: the end of an answer may wait as long as another stream does")
 def test_the_first_failure_ends_the_others(subject: Subject) -> None:
     with client_of(subject) as client:
         urls = ["slow?delay=30", "status/404", "slow?delay=30"]

@@ -291,6 +291,15 @@ async def test_what_a_proxy_connects_to(
             await client.get(urls[0].replace("127.0.0.1", "127.0.0.2"))
 
 
+async def test_what_a_proxy_connects_to_by_http2(nginx: Nginx, tinyproxy: Proxy, certificates: Certificates) -> None:
+    async with AsyncClient(
+        engine=NativeEngine(), http2=True, address_guard=AddressGuard(), proxy=tinyproxy.url, verify=certificates.ca
+    ) as client:
+        for url in (f"{nginx.url}/small.txt", f"{nginx.https_url}/small.txt"):
+            with pytest.raises(AddressRefused, match=r"AddressGuard\(proxies=True\)"):
+                await client.get(url)
+
+
 async def test_tls_names_stay_those_of_the_url(nginx: Nginx, certificates: Certificates, engine: EngineOptions) -> None:
     port = nginx.https_url.rpartition(":")[2]
     resolver = {"a.example.test": "127.0.0.1", "stranger.test": "127.0.0.1"}

@@ -288,6 +288,15 @@ def test_what_a_proxy_connects_to(
             client.get(urls[0].replace("127.0.0.1", "127.0.0.2"))
 
 
+def test_what_a_proxy_connects_to_by_http2(nginx: Nginx, tinyproxy: Proxy, certificates: Certificates) -> None:
+    with Client(
+        engine=NativeEngine(), http2=True, address_guard=AddressGuard(), proxy=tinyproxy.url, verify=certificates.ca
+    ) as client:
+        for url in (f"{nginx.url}/small.txt", f"{nginx.https_url}/small.txt"):
+            with pytest.raises(AddressRefused, match=r"AddressGuard\(proxies=True\)"):
+                client.get(url)
+
+
 def test_tls_names_stay_those_of_the_url(nginx: Nginx, certificates: Certificates, engine: EngineOptions) -> None:
     port = nginx.https_url.rpartition(":")[2]
     resolver = {"a.example.test": "127.0.0.1", "stranger.test": "127.0.0.1"}

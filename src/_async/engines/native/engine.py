@@ -72,15 +72,12 @@ class AsyncNativeDriver(AsyncEngine):
         self._pools: dict[Any, AsyncPool] = {}
         self._pool: AsyncPool | None = None
 
-    async def execute(self, request: Request, *, through: Proxy | None = None) -> AsyncResponse:
+    def execute(self, request: Request, *, through: Proxy | None = None) -> Any:
         """Send the request and return its response with an unread stream. Raises RequestError.
 
         ``through`` is a proxy that was chosen already, and what it is to know about who asks is in the request.
         """
-        pool = self._pool
-        if pool is None or self._owner is not async_owner() or self._generation != fork_generation():
-            pool = self._pool_here()
-        original = request  # what only a proxy may see stays out of the response
+        sent = request  # what only a proxy may see stays out of the response
         endpoint = endpoint_of(request.url)
         route: Any = endpoint.origin
         proxy: Proxy | None = None
@@ -94,8 +91,17 @@ class AsyncNativeDriver(AsyncEngine):
             if proxy is not None and proxy is not through and proxy.logs_in and wants_login(request, endpoint):
                 from .proxy_auth import async_send_logged_in
 
-                return await async_send_logged_in(self, request, endpoint, proxy, self._connector.logins.of(proxy))
-            request, endpoint, route = proxied(request, endpoint, proxy)
+                return async_send_logged_in(self, request, endpoint, proxy, self._connector.logins.of(proxy))
+            sent, endpoint, route = proxied(request, endpoint, proxy)
+        return self._send(sent, endpoint, proxy, route, request)
+
+    async def _send(
+        self, request: Request, endpoint: Endpoint, proxy: Proxy | None, route: Any, original: Request
+    ) -> AsyncResponse:
+        """Send the request the way that was chosen for it, again where a kept connection turns out to be closed."""
+        pool = self._pool
+        if pool is None or self._owner is not async_owner() or self._generation != fork_generation():
+            pool = self._pool_here()
         first: NetworkError | None = None
         again = MAX_AGAIN
         while True:

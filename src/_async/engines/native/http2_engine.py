@@ -10,11 +10,11 @@ from ....exceptions import HTTPError, NetworkError, RemoteProtocolError, Unsuppo
 from ....rules.http2_headers import require_hpack
 from ....rules.http2_options import DEFAULT_HTTP2_OPTIONS
 from ....values.capabilities import Capability
-from ....values.options import DUPLEX, PROXIES
+from ....values.options import DUPLEX
 from ....values.request import Request
 from ....values.settings import ConnectionSettings
 from ....values.unset import Unset
-from ....values.url import Endpoint, Origin, endpoint_of
+from ....values.url import Endpoint, Origin
 from ...response import AsyncResponse
 from ..tls_settings import HTTP1
 from .connection import AsyncConnection
@@ -23,7 +23,6 @@ from .http2_connection import AsyncHttp2Connection
 from .http2_exchange import AsyncHttp2Exchange
 from .http2_pool import AsyncHttp2Pool
 from .pool import AsyncPool, AsyncRoutePool
-from .routes import proxied, wants_login
 
 if TYPE_CHECKING:
     from ...._network import AsyncByteStream
@@ -62,48 +61,16 @@ class AsyncHttp2Driver(AsyncNativeDriver):
     def _make_pool(self) -> AsyncPool:
         return AsyncHttp2Pool(self._limits)
 
-    async def execute(self, request: Request, *, through: Proxy | None = None) -> AsyncResponse:
-        """Send the request and return its response with an unread stream. Raises RequestError.
-
-        ``through`` is a proxy that was chosen already, and what it is to know about who asks is in the request.
-        """
-        original = request  # what only a proxy may see stays out of the response
-        endpoint = endpoint_of(request.url)
-        route: Any = endpoint.origin
-        proxy: Proxy | None = None
-        proxies = self._proxies
-        if request.own_attributes is not None:
-            proxies = request.own_attributes.get(PROXIES, proxies)
-        if proxies is not None:
-            proxy = through or proxies.proxy_for(endpoint.origin, request.url)
-            if proxy is not None and proxy is not through and proxy.logs_in and wants_login(request, endpoint):
-                from .proxy_auth import async_send_logged_in
-
-                return await async_send_logged_in(self, request, endpoint, proxy, self._connector.logins.of(proxy))
-            request, endpoint, route = proxied(request, endpoint, proxy)
+    async def _send(
+        self, request: Request, endpoint: Endpoint, proxy: Proxy | None, route: Any, original: Request
+    ) -> AsyncResponse:
+        """Send the request by the protocol it can go by, again where nothing was done with it."""
         alone = self._needs_http1(request, endpoint, proxy)
         if alone and endpoint.origin.scheme == "https":
             route = Http1Route(endpoint.origin, proxy)
-        response = await self._send(request, endpoint, proxy, route, alone)
-        response.request = original
-        return response
-
-    def _needs_http1(self, request: Request, endpoint: Endpoint, proxy: Proxy | None) -> bool:
-        """Whether a request can go by HTTP/1.1 only. Raises UnsupportedByEngine where that is switched off."""
-        duplex = request.attribute(DUPLEX)
-        if request.upgrades or request.method == "CONNECT" or duplex:
-            if not self._http1:
-                what = "a response can be read while sending" if duplex else "a connection can leave"
-                raise UnsupportedByEngine(f"{what} by HTTP/1.1 only, which http1=False switched off")
-            return True
-        # An HTTP proxy that forwards is spoken to by HTTP/1.1.
-        return endpoint.origin.scheme == "http" and (self._http1 or (proxy is not None and not proxy.is_socks))
-
-    async def _send(
-        self, request: Request, endpoint: Endpoint, proxy: Proxy | None, route: Any, alone: bool
-    ) -> AsyncResponse:
         first: NetworkError | None = None
         sends = 0
+        response: AsyncResponse | None
         pool: Any = self._pool
         if pool is None or self._owner is not async_owner() or self._generation != fork_generation():
             pool = self._pool_here()
@@ -118,12 +85,14 @@ class AsyncHttp2Driver(AsyncNativeDriver):
             sends += 1
             if isinstance(connection, AsyncConnection):
                 try:
-                    return await connection.exchange(request, endpoint)
+                    response = await connection.exchange(request, endpoint)
                 except NetworkError as error:
                     if first is None and reused and not connection.parser.started and self._may_send_again(request):
                         first = error
                         continue
                     raise error from first
+                response.request = original
+                return response
             exchange = AsyncHttp2Exchange(connection, request)
             try:
                 response = await exchange.run(endpoint)
@@ -136,7 +105,19 @@ class AsyncHttp2Driver(AsyncNativeDriver):
                     alone, route = True, Http1Route(endpoint.origin, proxy)
                 continue
             if response is not None:
+                response.request = original
                 return response
+
+    def _needs_http1(self, request: Request, endpoint: Endpoint, proxy: Proxy | None) -> bool:
+        """Whether a request can go by HTTP/1.1 only. Raises UnsupportedByEngine where that is switched off."""
+        duplex = request.attribute(DUPLEX)
+        if request.upgrades or request.method == "CONNECT" or duplex:
+            if not self._http1:
+                what = "a response can be read while sending" if duplex else "a connection can leave"
+                raise UnsupportedByEngine(f"{what} by HTTP/1.1 only, which http1=False switched off")
+            return True
+        # An HTTP proxy that forwards is spoken to by HTTP/1.1.
+        return endpoint.origin.scheme == "http" and (self._http1 or (proxy is not None and not proxy.is_socks))
 
     async def _connection(
         self, pool: AsyncHttp2Pool, taken: Any, request: Request, endpoint: Endpoint, proxy: Proxy | None, alone: bool

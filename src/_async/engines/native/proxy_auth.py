@@ -32,7 +32,7 @@ async def async_send_logged_in(
         if said is not None:
             attempt = request.copy()
             attempt.headers["Proxy-Authorization"] = said.value
-        response = await driver.execute(attempt, through=proxy)
+        response: AsyncResponse = await driver.execute(attempt, through=proxy)
         response.request = request  # which knows nothing of what is for the proxy
         if response.status_code != 407:
             if said is not None and "proxy-authentication-info" in response.headers:

@@ -73,15 +73,12 @@ class NativeDriver(Engine):
         self._pools: dict[Any, Pool] = {}
         self._pool: Pool | None = None
 
-    def execute(self, request: Request, *, through: Proxy | None = None) -> Response:
+    def execute(self, request: Request, *, through: Proxy | None = None) -> Any:
         """Send the request and return its response with an unread stream. Raises RequestError.
 
         ``through`` is a proxy that was chosen already, and what it is to know about who asks is in the request.
         """
-        pool = self._pool
-        if pool is None or self._owner is not owner() or self._generation != fork_generation():
-            pool = self._pool_here()
-        original = request  # what only a proxy may see stays out of the response
+        sent = request  # what only a proxy may see stays out of the response
         endpoint = endpoint_of(request.url)
         route: Any = endpoint.origin
         proxy: Proxy | None = None
@@ -96,7 +93,16 @@ class NativeDriver(Engine):
                 from .proxy_auth import send_logged_in
 
                 return send_logged_in(self, request, endpoint, proxy, self._connector.logins.of(proxy))
-            request, endpoint, route = proxied(request, endpoint, proxy)
+            sent, endpoint, route = proxied(request, endpoint, proxy)
+        return self._send(sent, endpoint, proxy, route, request)
+
+    def _send(
+        self, request: Request, endpoint: Endpoint, proxy: Proxy | None, route: Any, original: Request
+    ) -> Response:
+        """Send the request the way that was chosen for it, again where a kept connection turns out to be closed."""
+        pool = self._pool
+        if pool is None or self._owner is not owner() or self._generation != fork_generation():
+            pool = self._pool_here()
         first: NetworkError | None = None
         again = MAX_AGAIN
         while True:

@@ -24,7 +24,7 @@ from .response import AsyncResponse
 
 if TYPE_CHECKING:
     from ..plugins.events import Events
-    from ..values.options import Defaults
+    from ..values.defaults import Defaults
 
 __all__ = ["AsyncChain", "converted", "ordered", "with_overrides"]
 

@@ -7,24 +7,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from .._concurrency import AsyncStateLock
-from ..exceptions import ClientClosed, InvalidRequest
+from ..exceptions import ClientClosed
+from ..plugins.choice import client_plugins, request_plugins
 from ..plugins.default_request import RequestDefaults
-from ..plugins.http_cookies import ClientCookies, HttpCookies, cookies_plugin
+from ..plugins.http_cookies import ClientCookies, HttpCookies
 from ..plugins.plugin import Plugin, Stage, has_hook
-from ..plugins.redirect import HttpRedirect
-from ..plugins.validator import HttpCallValidator
 from ..rules.requirements import check_duplex, check_proxy
 from ..values.address_guard import AddressGuard
+from ..values.client_options import CONNECTION_OPTIONS, DEFAULT_OPTIONS, derived_options
+from ..values.defaults import Defaults, base_origin
 from ..values.headers import HeaderTypes
 from ..values.limits import DEFAULT_LIMITS, Limits
 from ..values.options import (
     CHAIN_OPTIONS,
     CHOSEN,
     AuthTypes,
-    Defaults,
     ParamTypes,
     RequestOptions,
-    base_origin,
     connection_overrides,
 )
 from ..values.pool_stats import PoolStats
@@ -61,12 +60,6 @@ __all__ = ["AsyncClient", "native"]
 
 T = TypeVar("T")
 
-DEFAULT_OPTIONS = ("base_url", "params", "headers", "auth", "timeout")
-CONNECTION_OPTIONS = (
-    *("verify", "cert", "tls", "http1", "http2", "limits", "proxy", "trust_env"),
-    *("uds", "local_address", "resolver", "address_guard"),
-)
-
 
 class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
     """Sends requests; one client is meant to be shared and to live as long as its connections are useful.
@@ -84,7 +77,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
     engine, ``plugins`` installs plugins, ``converters`` chooses how typed bodies are made (another JSON library, say),
     ``default_encoding`` is for text whose charset nobody told.
 
-    The client is a context manager; ``aclose()`` does the same by hand. It may be used by many tasks at once.
+    The client is a context manager; ``aclose()`` does the same by hand. It serves any number of calls at once.
     """
 
     def __init__(
@@ -122,7 +115,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
 
     def _setup(self, options: dict[str, Any], shared: AsyncSharedEngine | None) -> None:
         self._options = options
-        plugins = _plugins(options)
+        plugins = client_plugins(options)
         settings = Settings(
             converters=options["converters"],
             default_encoding=options["default_encoding"],
@@ -277,7 +270,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
             return self._chain
         if options.get("proxy") is not None:
             check_proxy(self._engine, self._engine.capabilities)
-        overrides = _overrides(options, self._options, self._plugins)
+        overrides = request_plugins(options, self._options, self._plugins)
         connections = connection_overrides(options)
         if not overrides and not connections:
             return self._chain
@@ -326,7 +319,7 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         if self._closed:
             raise ClientClosed("the client is closed; make another one")
         client = object.__new__(type(self))
-        client._setup(_derived(self._options, options), self._shared)
+        client._setup(derived_options(self._options, options), self._shared)
         return client
 
     @property
@@ -389,97 +382,3 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         base = self._chain.defaults.base_url
         state = "closed" if self._closed else "open"
         return f"<{type(self).__name__} {state}{'' if base is None else f' {base.with_user(None)}'}>"
-
-
-def _plugins(options: dict[str, Any]) -> list[Plugin]:
-    given = options["plugins"]
-    if isinstance(given, Plugin) or not isinstance(given, Iterable):
-        raise TypeError(f"plugins is a list of plugins, not {given!r}; write plugins=[…]")
-    plugins: list[Plugin] = list(given)
-    for plugin in plugins:
-        if not isinstance(plugin, Plugin):
-            hint = "; make an object of it: add ()" if isinstance(plugin, type) else ""
-            raise TypeError(f"plugins are objects of a Plugin class, not {plugin!r}{hint}")
-    if isinstance(options["auth"], Plugin):
-        plugins.append(options["auth"])
-    families = {plugin.family for plugin in plugins}
-    if options["expect_success"]:
-        if HttpCallValidator not in families:
-            plugins.insert(0, HttpCallValidator())
-        plugins = [each.expecting(True) or each if isinstance(each, HttpCallValidator) else each for each in plugins]
-    if HttpCookies not in families:
-        if options["cookies"] is not False:
-            plugins.insert(0, cookies_plugin(options["cookies"], options["base_url"]))
-    elif options["cookies"] is not None:
-        raise ValueError("give cookies= or an HttpCookies plugin, not both; the plugin takes cookies to begin with")
-    if options["follow_redirects"] and HttpRedirect not in families:
-        plugins.insert(0, HttpRedirect(max_redirects=options["max_redirects"]))
-    return plugins
-
-
-def _overrides(
-    options: RequestOptions, defaults: dict[str, Any], plugins: Sequence[Plugin]
-) -> dict[Any, Plugin | None]:
-    """Return which plugins are other for this request: by family, None for those removed."""
-    overrides: dict[Any, Plugin | None] = {}
-    follow = options.get("follow_redirects", defaults["follow_redirects"])
-    hops = options.get("max_redirects", defaults["max_redirects"])
-    if follow != defaults["follow_redirects"] or (follow and hops != defaults["max_redirects"]):
-        overrides[HttpRedirect] = _redirect(hops) if follow else None
-    expect = options.get("expect_success")
-    if expect is not None:
-        installed = next((each for each in plugins if isinstance(each, HttpCallValidator)), None)
-        wanted = (installed or _VALIDATOR).expecting(expect)
-        if wanted is not installed:
-            overrides[HttpCallValidator] = wanted
-    if options.get("cookies") is False:
-        overrides[HttpCookies] = None
-    if "auth" in options:
-        overrides.update({plugin.family: None for plugin in plugins if type(plugin).stage is Stage.AUTH})
-        if isinstance(options["auth"], Plugin):
-            overrides[options["auth"]] = options["auth"]
-    for plugin in options.get("plugins", ()):
-        # One that may be there several times replaces nothing.
-        key = plugin if plugin.repeatable else plugin.family
-        if overrides.get(key) is not None and not plugin.repeatable:
-            raise ValueError(f"a request can't have two plugins of one kind: {overrides[key]!r} and {plugin!r}")
-        overrides[key] = plugin
-    for kind, value in options.get("attributes", {}).items():
-        if isinstance(kind, type) and issubclass(kind, Plugin):
-            if value is not None and not isinstance(value, Plugin):
-                raise InvalidRequest(f"attributes[{kind.__name__}] is a {kind.__name__} or None, not {value!r}")
-            if value is not None and not isinstance(value, kind) and value.family is not kind:
-                raise InvalidRequest(f"attributes[{kind.__name__}] can't be a {value.name}: it would replace nothing")
-            overrides[kind] = value
-    return overrides
-
-
-_VALIDATOR = HttpCallValidator()
-_REDIRECTS: dict[int, HttpRedirect] = {}
-
-
-def _redirect(hops: int) -> HttpRedirect:
-    # One object for each number, so that the variants of the chain are found again.
-    return _REDIRECTS.setdefault(hops, HttpRedirect(max_redirects=hops))
-
-
-def _derived(options: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    unknown = changes.keys() - options.keys()
-    if unknown:
-        raise TypeError(f"a client has no option {sorted(unknown)[0]!r}")
-    fixed = {"engine", *CONNECTION_OPTIONS} & changes.keys()
-    if fixed:
-        raise TypeError(
-            f"{sorted(fixed)[0]!r} belongs to the connections, which a derived client shares; make a client"
-        )
-    result = {**options, **changes}
-    if changes.get("headers") is not None and options["headers"] is not None:
-        from ..values.headers import Headers
-        from ..values.options import merge_headers
-
-        headers = Headers.of(options["headers"])
-        merge_headers(headers, changes["headers"])
-        result["headers"] = headers
-    if isinstance(changes.get("params"), dict) and isinstance(options["params"], dict):
-        result["params"] = {**options["params"], **changes["params"]}
-    return result

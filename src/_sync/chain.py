@@ -25,7 +25,7 @@ from .response import Response
 
 if TYPE_CHECKING:
     from ..plugins.events import Events
-    from ..values.options import Defaults
+    from ..values.defaults import Defaults
 
 __all__ = ["Chain", "converted", "ordered", "with_overrides"]
 

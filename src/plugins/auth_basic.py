@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..rules.challenges import Challenge
-from ..values.options import basic_authorization
+from ..values.authorization import basic_authorization
 from .auth import AuthProvider, OriginTypes, Preemptive
 
 __all__ = ["BasicAuth"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequest
 from ..rules.netrc_rules import Netrc, NetrcError, parse_netrc
-from ..values.options import basic_authorization
+from ..values.authorization import basic_authorization
 from .auth import AuthProvider, AuthState, OriginTypes, Preemptive
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ from duohttp import (
     UnsupportedProtocol,
 )
 from duohttp.plugins.flow import Call, call, read, sleep
-from duohttp.values.options import basic_authorization
+from duohttp.values.authorization import basic_authorization
 
 from .scripted import Answer, ScriptedEngine
 

@@ -1,0 +1,36 @@
+"""The options of a client: which are for its requests, which for its connections, and those of a derived client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .defaults import merge_headers
+from .headers import Headers
+
+__all__ = ["CONNECTION_OPTIONS", "DEFAULT_OPTIONS", "derived_options"]
+
+DEFAULT_OPTIONS = ("base_url", "params", "headers", "auth", "timeout")
+CONNECTION_OPTIONS = (
+    *("verify", "cert", "tls", "http1", "http2", "limits", "proxy", "trust_env"),
+    *("uds", "local_address", "resolver", "address_guard"),
+)
+
+
+def derived_options(options: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a client that is derived from one with ``options``. Raises TypeError, InvalidHeader."""
+    unknown = changes.keys() - options.keys()
+    if unknown:
+        raise TypeError(f"a client has no option {sorted(unknown)[0]!r}")
+    fixed = {"engine", *CONNECTION_OPTIONS} & changes.keys()
+    if fixed:
+        raise TypeError(
+            f"{sorted(fixed)[0]!r} belongs to the connections, which a derived client shares; make a client"
+        )
+    result = {**options, **changes}
+    if changes.get("headers") is not None and options["headers"] is not None:
+        headers = Headers.of(options["headers"])
+        merge_headers(headers, changes["headers"])
+        result["headers"] = headers
+    if isinstance(changes.get("params"), dict) and isinstance(options["params"], dict):
+        result["params"] = {**options["params"], **changes["params"]}
+    return result

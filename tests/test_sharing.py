@@ -17,7 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from duohttp import AsyncClient, Client, ClientClosed, CloseError, HTTPError, Limits, Timeout
+from duohttp import (
+    AsyncClient,
+    Client,
+    ClientClosed,
+    CloseError,
+    HttpcoreEngine,
+    HTTPError,
+    Limits,
+    NativeEngine,
+    Timeout,
+)
 
 from .echo_server import body_of, echo_server
 
@@ -206,6 +216,39 @@ def test_event_loops_one_after_the_other(echo: str) -> None:
     asyncio.run(end())
     gc.collect()
     assert descriptors() <= before
+
+
+@pytest.mark.parametrize("engine", [NativeEngine(), HttpcoreEngine()], ids=["native", "httpcore"])
+def test_runs_of_trio_one_after_the_other(echo: str, engine: NativeEngine | HttpcoreEngine) -> None:
+    trio = pytest.importorskip("trio")
+    client = AsyncClient(engine=engine)
+
+    async def once() -> bytes:
+        return (await client.get(f"{echo}/x")).content
+
+    before = descriptors()
+    for _ in range(5):
+        assert trio.run(once) == body_of("x", 0)
+    gc.collect()
+    assert descriptors() <= before + 1
+    trio.run(client.aclose)
+    gc.collect()
+    assert descriptors() <= before
+
+
+@pytest.mark.parametrize("engine", [NativeEngine(), HttpcoreEngine()], ids=["native", "httpcore"])
+def test_a_thread_without_an_event_loop_counts_connections(echo: str, engine: NativeEngine | HttpcoreEngine) -> None:
+    client = AsyncClient(engine=engine)
+    assert client.pool_stats().open == 0
+
+    async def main() -> None:
+        await asyncio.gather(*(client.get(f"{echo}/{number}?delay=50") for number in range(3)))
+        stats = await asyncio.to_thread(client.pool_stats)
+        assert (stats.open, stats.idle, stats.opened) == (3, 3, 3)
+        await client.aclose()
+        assert (await asyncio.to_thread(client.pool_stats)).open == 0
+
+    asyncio.run(main())
 
 
 def test_event_loops_at_once(echo: str) -> None:

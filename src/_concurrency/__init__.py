@@ -31,6 +31,7 @@ AsyncExitStack      ExitStack
 async_body_chunks   body_chunks       one pass over a request body
 async_give_way      give_way          others go on first
 async_owner         owner             what runs this code: a loop, or None
+async_owner_ended   owner_ended       whether that runs no more
 ==================  ================  ====================================================================
 
 Only in threads: ``CancelToken`` and ``current_token``. In both: ``fork_generation``, ``progress_of``.
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from .async_loop import AsyncShield as AsyncShield
     from .async_loop import async_give_way as async_give_way
     from .async_loop import async_owner as async_owner
+    from .async_loop import async_owner_ended as async_owner_ended
     from .async_tasks import AsyncTask as AsyncTask
     from .async_tasks import AsyncTaskGroup as AsyncTaskGroup
     from .async_tasks import async_spawn as async_spawn
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
     from .process import fork_generation as fork_generation
     from .process import give_way as give_way
     from .process import owner as owner
+    from .process import owner_ended as owner_ended
     from .progress import progress_of as progress_of
     from .threads import Task as Task
     from .threads import TaskGroup as TaskGroup
@@ -133,6 +136,7 @@ _HOMES = {
     "async_next": ".async_calls",
     "async_give_way": ".async_loop",
     "async_owner": ".async_loop",
+    "async_owner_ended": ".async_loop",
     "async_runner": ".async_calls",
     "async_spawn": ".async_tasks",
     "body_chunks": ".calls",
@@ -144,6 +148,7 @@ _HOMES = {
     "next": ".calls",
     "give_way": ".process",
     "owner": ".process",
+    "owner_ended": ".process",
     "progress_of": ".progress",
     "runner": ".executor",
     "spawn": ".threads",

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from types import TracebackType
 from typing import Any
 
-__all__ = ["AsyncShield", "async_give_way", "async_owner", "in_trio", "pause"]
+__all__ = ["AsyncShield", "async_give_way", "async_owner", "async_owner_ended", "in_trio", "pause"]
 
 
 def in_trio() -> bool:
@@ -37,6 +37,18 @@ def async_owner() -> Hashable:
         token: Hashable = trio.lowlevel.current_trio_token()
         return token
     return asyncio.get_running_loop()
+
+
+def async_owner_ended(owner: Any) -> bool:
+    """Return whether what ``async_owner`` returned runs no more. May be asked from anywhere."""
+    if isinstance(owner, asyncio.AbstractEventLoop):
+        return owner.is_closed()
+    trio: Any = sys.modules["trio"]
+    try:
+        owner.run_sync_soon(bool)  # the one question that a token of trio answers
+    except trio.RunFinishedError:
+        return True
+    return False
 
 
 async def async_give_way() -> None:

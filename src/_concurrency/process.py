@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Hashable
 
-__all__ = ["fork_generation", "give_way", "owner"]
+__all__ = ["fork_generation", "give_way", "owner", "owner_ended"]
 
 _generation = 0
 
@@ -30,6 +30,11 @@ if hasattr(os, "register_at_fork"):
 def owner() -> Hashable:
     """Return what connections belong to; threads share them, so it is always None."""
     return None
+
+
+def owner_ended(owner: Hashable) -> bool:
+    """Return whether what ``owner`` returned runs no more: threads share connections to the end."""
+    return False
 
 
 def give_way() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .value import Value
 
-__all__ = ["PoolStats", "RouteStats"]
+__all__ = ["NO_CONNECTIONS", "PoolStats", "RouteStats"]
 
 
 class RouteStats(Value):
@@ -41,3 +41,6 @@ class PoolStats(Value):
             routes[name] = routes[name].plus(route) if name in routes else route
         counts = {name: getattr(self, name) + getattr(other, name) for name in self._fields if name != "routes"}
         return PoolStats(**counts, routes=routes)
+
+
+NO_CONNECTIONS = PoolStats(open=0, idle=0, waiting=0, opened=0, reused=0, routes={})

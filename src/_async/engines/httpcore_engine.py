@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import reduce
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ..._concurrency import AsyncStateLock, async_owner, async_sleep, fork_generation
+from ..._concurrency import AsyncStateLock, async_owner, async_owner_ended, async_sleep, fork_generation
 from ..._network import AsyncNetwork
 from ...engines.httpcore import HttpcoreEngine
 from ...engines.httpcore_request import async_max_streams, header_pairs, timeouts_of
@@ -27,7 +28,7 @@ from ...rules.framing import authority_form, encode_request
 from ...rules.proxies import DIRECT, proxy_rules
 from ...values.capabilities import Capability
 from ...values.options import PROXIES
-from ...values.pool_stats import PoolStats
+from ...values.pool_stats import NO_CONNECTIONS, PoolStats
 from ...values.request import Request
 from ...values.settings import ConnectionSettings, trusts
 from ...values.unix_url import UNIX, socket_path
@@ -302,14 +303,18 @@ class AsyncHttpcoreDriver(AsyncEngine):
             self._forked()
         place = async_owner()
         with self._lock:
-            for other in [other for other in self._pools if getattr(other, "is_closed", bool)()]:
-                self._pools.pop(other).close()
-            here = self._pools.get(place)
+            here = self._living_pools().get(place)
             if here is None:
                 here = self._pools[place] = AsyncCorePool(self._settings.limits)
             self._owner = place
             self._pool = here
         return here
+
+    def _living_pools(self) -> dict[Any, AsyncCorePool]:
+        """Drop the pools whose event loops have ended, and return the others. Called under the lock."""
+        for ended in [place for place in self._pools if async_owner_ended(place)]:
+            self._pools.pop(ended).close()
+        return self._pools
 
     def _forked(self) -> None:
         """Start anew in a forked child, touching no lock that a thread of the parent's may have held."""
@@ -321,8 +326,12 @@ class AsyncHttpcoreDriver(AsyncEngine):
             pool.disown()
 
     def pool_stats(self) -> PoolStats:
-        """Return counts of connections and waiters."""
-        return self._pool_here().stats()
+        """Return counts of connections and waiters, over all pools."""
+        if self._generation != fork_generation():
+            self._forked()
+        with self._lock:
+            pools = list(self._living_pools().values())
+        return reduce(PoolStats.plus, (pool.stats() for pool in pools), NO_CONNECTIONS)
 
     async def aclose(self) -> None:
         """Close all connections; requests in flight fail with a CloseError. May be called again."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from ...._concurrency import AsyncStateLock, async_owner, fork_generation
+from ...._concurrency import AsyncStateLock, async_owner, async_owner_ended, fork_generation
 from ....engines.native import NativeEngine
 from ....exceptions import NetworkError
 from ....rules.http1 import DEFAULT_HTTP1_LIMITS, ResponseParser
 from ....values.capabilities import Capability
 from ....values.limits import Limits
 from ....values.options import PROXIES
-from ....values.pool_stats import PoolStats
+from ....values.pool_stats import NO_CONNECTIONS, PoolStats
 from ....values.request import Request
 from ....values.settings import ConnectionSettings
 from ....values.unset import Unset
@@ -178,16 +179,20 @@ class AsyncNativeDriver(AsyncEngine):
         here = async_owner()
         generation = fork_generation()
         with self._lock(generation):
-            if generation != self._generation:
-                self._forget_parent(generation)
-            for other in [other for other in self._pools if getattr(other, "is_closed", bool)()]:
-                _abort(self._pools.pop(other))
-            pool = self._pools.get(here)
+            pool = self._living_pools(generation).get(here)
             if pool is None:
                 pool = self._pools[here] = self._make_pool()
             self._owner = here
             self._pool = pool
         return pool
+
+    def _living_pools(self, generation: int) -> dict[Any, AsyncPool]:
+        """Drop the pools of the parent process, and those whose event loops have ended. Called under the lock."""
+        if generation != self._generation:
+            self._forget_parent(generation)
+        for ended in [place for place in self._pools if async_owner_ended(place)]:
+            _abort(self._pools.pop(ended))
+        return self._pools
 
     def _make_pool(self) -> AsyncPool:
         return AsyncPool(self._limits)
@@ -205,8 +210,11 @@ class AsyncNativeDriver(AsyncEngine):
                 connection.abort()
 
     def pool_stats(self) -> PoolStats:
-        """Return counts of connections and waiters."""
-        return self._pool_here().stats()
+        """Return counts of connections and waiters, over all pools."""
+        generation = fork_generation()
+        with self._lock(generation):
+            pools = list(self._living_pools(generation).values())
+        return reduce(PoolStats.plus, (pool.stats() for pool in pools), NO_CONNECTIONS)
 
     async def aclose(self) -> None:
         """Close all connections; requests in flight fail with a CloseError. May be called again."""

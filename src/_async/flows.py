@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from ..values.limits import MAX_EVENT_SIZE
@@ -11,7 +12,6 @@ from ..values.url import URLTypes
 from ..values.websocket import MAX_MESSAGE_SIZE
 
 if TYPE_CHECKING:
-    from os import PathLike
     from pathlib import Path
 
     from typing_extensions import TypeForm, Unpack
@@ -297,6 +297,10 @@ class AsyncFlows:
         from ..rules.downloads import digest_of
         from .download import AsyncDownload
 
+        if not isinstance(path, (str, PathLike)):
+            raise TypeError(f"path is a str or a path, not {type(path).__name__}")
+        if not isinstance(progress, bool) and not callable(progress):
+            raise TypeError(f"progress is True, False or a function, not {progress!r}")
         wanted = None if digest is None else digest_of(digest)
         if isinstance(parallel, bool) or not isinstance(parallel, int) or parallel < 1:
             raise ValueError(f"parallel is a number of requests from 1 on, not {parallel!r}")

@@ -77,6 +77,12 @@ class AsyncStreaming:
         self._statement = statement
         self._response: AsyncResponse | None = None
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            text = f"{type(self).__name__!r} object has no attribute {name!r}; use client.stream() in a with block"
+            raise AttributeError(text, name=name, obj=self)
+
     async def __aenter__(self) -> AsyncResponse:
         if self._response is not None:
             raise RuntimeError("this block was entered already; call stream() again")

@@ -207,7 +207,7 @@ class AsyncTaskGroup:
         Raises RuntimeError outside the block.
         """
         if not self._open:
-            raise RuntimeError("a task group starts work only inside its block")
+            raise RuntimeError("work is started only inside the block: write `async with client.scope() as scope:`")
         task: AsyncTask[T] = AsyncTask(isolated=isolated)
         if self._cancelled:
             task._cancelled = True

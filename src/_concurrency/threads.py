@@ -145,7 +145,7 @@ class TaskGroup:
         Raises RuntimeError outside the block.
         """
         if self._token is None or not self._open:
-            raise RuntimeError("a task group starts work only inside its block")
+            raise RuntimeError("work is started only inside the block: write `with client.scope() as scope:`")
         work = partial(copy_context().run, function, *args)
         task: Task[T] = Task(work, CancelToken(self._token), isolated=isolated)
         with self._lock:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from yarl import URL
@@ -143,6 +143,9 @@ def all_of(requests: Source[Any]) -> list[Any]:
     """Return what an iterable of requests holds. A single url is refused: it would be taken for its letters."""
     if isinstance(requests, (str, URL, tuple)) and origin_of(requests) is not None:
         raise TypeError(f"requests are a list (or another iterable) of requests, not a single one: {requests!r}")
+    if isinstance(requests, Mapping) or not (isinstance(requests, Iterable) or hasattr(requests, "__iter__")):
+        kind = type(requests).__name__
+        raise TypeError(f"requests are a list (or another iterable) of requests, not {kind}: {requests!r}")
     items = []
     for item in iterate(requests):
         items.append(item)

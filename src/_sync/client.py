@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from .._concurrency import StateLock
-from ..exceptions import ClientClosed
+from ..exceptions import ClientClosed, InvalidRequest
 from ..plugins.choice import client_plugins, request_plugins
 from ..plugins.default_request import RequestDefaults
 from ..plugins.http_cookies import ClientCookies, HttpCookies
@@ -18,6 +18,7 @@ from ..values.address_guard import AddressGuard
 from ..values.client_options import CONNECTION_OPTIONS, DEFAULT_OPTIONS, derived_options
 from ..values.defaults import Defaults, base_origin
 from ..values.headers import HeaderTypes
+from ..values.hints import check_attribute, check_client_options, missing_in_client
 from ..values.limits import DEFAULT_LIMITS, Limits
 from ..values.options import (
     CHAIN_OPTIONS,
@@ -45,7 +46,7 @@ from .statement import Statement, Streaming
 from .verbs import Verbs
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Never, Self
 
     from typing_extensions import TypeForm, Unpack
 
@@ -109,10 +110,21 @@ class Client(Verbs, Parallel, Flows):
         expect_success: bool = False,
         default_encoding: str = "utf-8",
         converters: Converters | None = None,
+        **unknown: Never,
     ) -> None:
         options = dict(locals())
-        del options["self"]
+        del options["self"], options["unknown"]
+        check_client_options(unknown, options)
         self._setup(options, None)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise missing_in_client(self, name)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            check_attribute(self, name)
+            super().__setattr__(name, value)
 
     def _setup(self, options: dict[str, Any], shared: SharedEngine | None) -> None:
         self._options = options
@@ -178,6 +190,8 @@ class Client(Verbs, Parallel, Flows):
         """
         if self._closed:
             raise ClientClosed("the client is closed; make another one")
+        if not isinstance(request, Request):
+            raise InvalidRequest(f"send() takes what build_request() returns, not {type(request).__name__}")
         total = request.timeout.total
         if total is not None and request.deadline is None:
             request.deadline = Deadline(total)

@@ -78,6 +78,12 @@ class Streaming:
         self._statement = statement
         self._response: Response | None = None
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            text = f"{type(self).__name__!r} object has no attribute {name!r}; use client.stream() in a with block"
+            raise AttributeError(text, name=name, obj=self)
+
     def __enter__(self) -> Response:
         if self._response is not None:
             raise RuntimeError("this block was entered already; call stream() again")

@@ -121,6 +121,9 @@ class BearerAuth(AuthProvider):
             raise ValueError(f"fetch_timeout must be a number above 0, or None, not {fetch_timeout!r}")
         if token is not None and not isinstance(token, (str, BearerTokens)):
             raise TypeError(f"token is a str or BearerTokens, not {type(token).__name__}")
+        for name, function in (("load_tokens", load_tokens), ("refresh_tokens", refresh_tokens)):
+            if function is not None and not callable(function):
+                raise TypeError(f"{name} is a function, not {function!r}")
         if token is not None and load_tokens is not None:
             raise ValueError("give token or load_tokens, not both")
         self._token = BearerTokens.of(token, "token")

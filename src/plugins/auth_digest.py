@@ -73,6 +73,8 @@ class DigestAuth(AuthProvider):
         self._user, self._password = (part if isinstance(part, bytes) else part.encode() for part in (user, password))
         if b":" in self._user:
             raise InvalidRequest("a user name for Digest authentication can't hold a colon (RFC 7616 section 3.4.2)")
+        if isinstance(algorithms, str):
+            raise TypeError(f"algorithms is a collection of names: [{algorithms!r}]")
         self.algorithms = tuple(algorithms)
         if unknown := set(self.algorithms) - set(ALGORITHMS):
             raise ValueError(f"algorithms are {', '.join(ALGORITHMS)}, not {sorted(unknown)[0]!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..exceptions import InvalidRequest
@@ -20,14 +20,7 @@ _REDIRECTS: dict[int, HttpRedirect] = {}
 
 def client_plugins(options: dict[str, Any]) -> list[Plugin]:
     """Return the plugins that the options of a client ask for. Raises TypeError, ValueError."""
-    given = options["plugins"]
-    if isinstance(given, Plugin) or not isinstance(given, Iterable):
-        raise TypeError(f"plugins is a list of plugins, not {given!r}; write plugins=[…]")
-    plugins: list[Plugin] = list(given)
-    for plugin in plugins:
-        if not isinstance(plugin, Plugin):
-            hint = "; make an object of it: add ()" if isinstance(plugin, type) else ""
-            raise TypeError(f"plugins are objects of a Plugin class, not {plugin!r}{hint}")
+    plugins = _objects(options["plugins"], TypeError)
     if isinstance(options["auth"], Plugin):
         plugins.append(options["auth"])
     families = {plugin.family for plugin in plugins}
@@ -42,6 +35,17 @@ def client_plugins(options: dict[str, Any]) -> list[Plugin]:
         raise ValueError("give cookies= or an HttpCookies plugin, not both; the plugin takes cookies to begin with")
     if options["follow_redirects"] and HttpRedirect not in families:
         plugins.insert(0, HttpRedirect(max_redirects=options["max_redirects"]))
+    return plugins
+
+
+def _objects(given: Any, refusal: type[TypeError] | type[InvalidRequest]) -> list[Plugin]:
+    if isinstance(given, Plugin) or not isinstance(given, Iterable):
+        raise refusal(f"plugins is a list of plugins, not {given!r}; write plugins=[…]")
+    plugins: list[Plugin] = list(given)
+    for plugin in plugins:
+        if not isinstance(plugin, Plugin):
+            hint = "; make an object of it: add ()" if isinstance(plugin, type) else ""
+            raise refusal(f"plugins are objects of a Plugin class, not {plugin!r}{hint}")
     return plugins
 
 
@@ -69,13 +73,16 @@ def request_plugins(
         overrides.update({plugin.family: None for plugin in plugins if type(plugin).stage is Stage.AUTH})
         if isinstance(options["auth"], Plugin):
             overrides[options["auth"]] = options["auth"]
-    for plugin in options.get("plugins", ()):
+    for plugin in _objects(options.get("plugins", ()), InvalidRequest):
         # One that may be there several times replaces nothing.
         key = plugin if plugin.repeatable else plugin.family
         if overrides.get(key) is not None and not plugin.repeatable:
             raise ValueError(f"a request can't have two plugins of one kind: {overrides[key]!r} and {plugin!r}")
         overrides[key] = plugin
-    for kind, value in options.get("attributes", {}).items():
+    attributes = options.get("attributes") or {}
+    if not isinstance(attributes, Mapping):
+        raise InvalidRequest(f"attributes is a mapping, not {type(attributes).__name__}")
+    for kind, value in attributes.items():
         if isinstance(kind, type) and issubclass(kind, Plugin):
             if value is not None and not isinstance(value, Plugin):
                 raise InvalidRequest(f"attributes[{kind.__name__}] is a {kind.__name__} or None, not {value!r}")
@@ -87,4 +94,7 @@ def request_plugins(
 
 def _redirect(hops: int) -> HttpRedirect:
     # One object for each number, so that the variants of the chain are found again.
-    return _REDIRECTS.setdefault(hops, HttpRedirect(max_redirects=hops))
+    try:
+        return _REDIRECTS.setdefault(hops, HttpRedirect(max_redirects=hops))
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(str(error)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
 from .plugin import Stage
@@ -68,6 +69,8 @@ class HttpCache(StatefulPlugin):
             storage = MemoryCacheStorage()
         if not isinstance(storage, CacheStorage):
             hint = "; make an object of it: add ()" if isinstance(storage, type) else ""
+            if isinstance(storage, (str, PathLike)):
+                hint = f"; for a file write HttpCache(SqliteCacheStorage({fspath(storage)!r}))"
             raise TypeError(f"responses are kept in an object of a CacheStorage class, not {storage!r}{hint}")
         if isinstance(targets, str):
             raise TypeError(f"targets is a collection of names: [{targets!r}]")

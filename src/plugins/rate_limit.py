@@ -53,7 +53,7 @@ class RateLimit(StatefulPlugin):
         max_wait: float | None = None,
     ) -> None:
         for name, value in (("requests", requests), ("per", per)):
-            if value is not None and not 0 < value < float("inf"):
+            if value is not None and not (isinstance(value, (int, float)) and 0 < value < float("inf")):
                 raise ValueError(f"{name} must be a number above 0, not {value!r}")
         if burst is not None and not 1 <= burst < float("inf"):
             raise ValueError(f"burst must be a number from 1 on, not {burst!r}")

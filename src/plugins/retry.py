@@ -90,6 +90,8 @@ class Retry(StatefulPlugin):
             raise ValueError(f"max_retries must be a whole number from 0 on, not {max_retries!r}")
         if isinstance(methods, str):
             raise TypeError(f"methods is a collection of methods: {{{methods!r}}}")
+        if isinstance(statuses, (int, str)):
+            raise TypeError(f"statuses is a collection of numbers: {{{statuses}}}")
         if constant_delay is not None and delay is not None:
             raise ValueError("give constant_delay or delay, not both")
         _check(base_delay=base_delay, max_delay=max_delay, constant_delay=constant_delay or 0.0)
@@ -102,6 +104,9 @@ class Retry(StatefulPlugin):
         self.methods = frozenset(method.upper() for method in methods)
         self.any_method = any_method
         self.statuses = frozenset(statuses)
+        for status in self.statuses:
+            if not isinstance(status, int):
+                raise TypeError(f"a status is a number, not {status!r}")
         self.retry_on_timeout = retry_on_timeout
         self.retry_if = retry_if
         self.base_delay = base_delay

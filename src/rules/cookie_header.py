@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidHeader
@@ -22,9 +22,15 @@ def cookie_pairs(cookies: Mapping[str, str] | Iterable[tuple[str, str]] | None) 
     """Return ``name=value; name=value``. Raises InvalidHeader, naming the cookie but not its value."""
     if cookies is None:
         return ""
-    pairs = cookies.items() if isinstance(cookies, Mapping) else cookies
+    if isinstance(cookies, Mapping):
+        cookies = cookies.items()
+    elif isinstance(cookies, (str, bytes)) or not isinstance(cookies, Iterable):
+        raise InvalidHeader(f"cookies are a mapping or pairs of name and value, not {type(cookies).__name__}")
     result = []
-    for name, value in pairs:
+    for pair in cookies:
+        if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2:
+            raise InvalidHeader(f"cookies are a mapping or pairs of name and value, not of {type(pair).__name__}")
+        name, value = pair
         if not isinstance(name, str) or not _NAME.match(name):
             raise InvalidHeader(f"the cookie name {name!r} holds a character cookies may not have")
         if not isinstance(value, str) or not _VALUE.match(value):

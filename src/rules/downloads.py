@@ -69,7 +69,7 @@ class Digest:
 
 def digest_of(text: str) -> Digest:
     """Return the digest for ``sha256:HEX``, or what else hashlib knows. Raises InvalidRequest."""
-    name, _, value = text.partition(":")
+    name, _, value = text.partition(":") if isinstance(text, str) else ("", "", "")
     algorithm = name.strip().lower().replace("sha-", "sha")
     try:
         wanted = Digest(algorithm, binascii.unhexlify(value.strip()))

@@ -6,6 +6,7 @@ from typing import Any
 
 from .defaults import merge_headers
 from .headers import Headers
+from .hints import check_client_options
 
 __all__ = ["CONNECTION_OPTIONS", "DEFAULT_OPTIONS", "derived_options"]
 
@@ -18,9 +19,7 @@ CONNECTION_OPTIONS = (
 
 def derived_options(options: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a client that is derived from one with ``options``. Raises TypeError, InvalidHeader."""
-    unknown = changes.keys() - options.keys()
-    if unknown:
-        raise TypeError(f"a client has no option {sorted(unknown)[0]!r}")
+    check_client_options(changes.keys() - options.keys(), options)
     fixed = {"engine", *CONNECTION_OPTIONS} & changes.keys()
     if fixed:
         raise TypeError(

@@ -13,6 +13,7 @@ from ..rules.codings import accept_encoding
 from ..rules.cookie_header import cookie_pairs
 from .authorization import basic_authorization, is_auth_plugin, use_userinfo
 from .headers import Headers, HeaderTypes, SharedHeaders, check_method
+from .hints import option_hint
 from .options import (
     AUTH_ORIGIN,
     CONNECTION_OVERRIDES,
@@ -40,19 +41,6 @@ __all__ = ["Defaults", "base_origin", "merge_headers"]
 
 _KNOWN = frozenset(RequestOptions.__annotations__)
 
-# What people type who know another client.
-_HINTS = {
-    "stream": "use client.stream(method, url) in a with block",
-    "allow_redirects": "it is called follow_redirects here",
-    "proxies": "it is called proxy here",
-    "http2": "give it to the client",
-    "transport": "give engine= to the client",
-    "raise_for_status": "it is called expect_success here",
-    "extensions": "use attributes for plugins, and server_hostname for what httpx calls sni_hostname",
-    "ssl": "it is called verify here",
-    "hooks": "write a Plugin",
-}
-
 
 class Defaults:
     """What a client adds to each request; made once."""
@@ -72,6 +60,8 @@ class Defaults:
     ) -> None:
         own: dict[str, Any] = {"base_url": base_url, "params": params, "headers": headers, "auth": auth}
         self._own = {**own, "timeout": timeout, "settings": settings}
+        if params:
+            _with_params(URL(), params, None)  # refused here, not when a request is sent
         self.layers = layers
         self.base_url = _base(base_url)
         self.params = [each for each in (params, *(layer.params for layer in reversed(layers))) if each]
@@ -129,8 +119,7 @@ class Defaults:
         unknown = options.keys() - _KNOWN
         if unknown:
             name = sorted(unknown)[0]
-            hint = _HINTS.get(name, f"there are {', '.join(sorted(_KNOWN))}")
-            raise TypeError(f"unknown request option {name!r}; {hint}")
+            raise TypeError(f"unknown request option {name!r}; {option_hint(name, _KNOWN)}")
         if (params := options.get("params")) is not None:
             request.url = _with_params(request.url, None, params)
         if (given := options.get("headers")) is not None:

@@ -123,6 +123,8 @@ def connection_overrides(options: RequestOptions) -> tuple[tuple[str, Any], ...]
             if name in fields:
                 raise InvalidRequest(f"{name} is given twice: as an option of the request, and in its tls")
             fields[name] = given.pop(name)
+    if not isinstance(given.get("uds", ""), (str, type(None))):
+        raise InvalidRequest(f"uds is the path of a Unix socket, not {given['uds']!r}")
     try:
         return (*given.items(), *((("tls", TLS(**fields)),) if fields else ()))
     except (TypeError, ValueError) as error:

@@ -18,6 +18,7 @@ from ..exceptions import (
 )
 from .cached_response import CachedResponse
 from .headers import Headers, RawHeaders
+from .hints import missing_in_response
 from .request import Request
 
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ class BaseResponse(CachedResponse):
         self.request = request
         self.reason_phrase = reason_of(status_code) if reason_phrase is None else reason_phrase
         self.http_version = http_version
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise missing_in_response(self, name)
 
     @property
     def history(self) -> list[Any]:

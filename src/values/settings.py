@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import lookup
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -69,6 +70,21 @@ class Settings(Value):
     """The ``parse_body`` hooks of plugins: ``(response, into)`` to a value, or to NotImplemented."""
     origin: Origin | None = None
     """The origin of ``base_url``."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        Value.__init__(self, *args, **kwargs)
+        if self.converters is not None:
+            from ..converters.registry import Converters
+
+            if not isinstance(self.converters, Converters):
+                example = "for example Converters(JsonConverter('orjson'))"
+                raise TypeError(f"converters is a Converters, {example}, not {self.converters!r}")
+        if self.default_encoding != "utf-8":
+            try:
+                lookup(self.default_encoding)
+            except (LookupError, TypeError):
+                text = f"default_encoding is the name of a charset, for example 'utf-8', not {self.default_encoding!r}"
+                raise ValueError(text) from None
 
 
 class ConnectionSettings(Value):

@@ -156,7 +156,8 @@ def endpoint_of(url: URL) -> Endpoint:
     if scheme not in SECURE:
         if not scheme:
             raise InvalidURL(f"the url needs a scheme and a host, or the client a base_url: {_safe(str(url))}")
-        raise UnsupportedProtocol(f"the scheme {scheme!r} is not http or https: {_safe(str(url))}")
+        hint = "; write http:// in front" if "." in scheme or url.path.partition("/")[0].isdigit() else ""
+        raise UnsupportedProtocol(f"the scheme {scheme!r} is not http or https{hint}: {_safe(str(url))}")
     host = url.raw_host
     if not host:
         raise InvalidURL(f"the url has no host: {_safe(str(url))}")

@@ -1,0 +1,128 @@
+"""What people type who know another client, and what it is called here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+__all__ = ["check_attribute", "check_client_options", "missing_in_client", "missing_in_response", "option_hint"]
+
+_OPTIONS = {
+    "allow_redirects": "it is called follow_redirects here",
+    "cache": "write plugins=[HttpCache()]",
+    "event_hooks": "write a Plugin, or use client.intercept() and client.events",
+    "hooks": "write a Plugin, or use client.intercept() and client.events",
+    "max_retries": "write plugins=[Retry(max_retries=…)]",
+    "progress": "write plugins=[BodyProgress(…)], or use client.download()",
+    "proxies": "it is called proxy here",
+    "raise_for_status": "it is called expect_success here",
+    "retries": "write plugins=[Retry(max_retries=…)]",
+    "ssl": "it is called verify here",
+    "ssl_context": "it is called verify here",
+}
+_OF_REQUESTS = {
+    **_OPTIONS,
+    "extensions": "use attributes for plugins, and server_hostname for what httpx calls sni_hostname",
+    "http2": "give it to the client",
+    "into": "read the body with body(T), iter_json(T) or json() once the response is there",
+    "query": "it is called params here",
+    "stream": "use client.stream(method, url) in a with block",
+    "transport": "give engine= to the client",
+}
+_OF_CLIENTS = {
+    **_OPTIONS,
+    "app": "write engine=AsgiEngine(app) or engine=WsgiEngine(app)",
+    "connector": "write limits=Limits(…), or engine= for another way to connect",
+    "cookie_jar": "it is called cookies here",
+    "json_serialize": "write converters=Converters(JsonConverter(dumps=…))",
+    "max_connections": "write limits=Limits(max_connections=…)",
+    "max_keepalive_connections": "write limits=Limits(max_keepalive_connections=…)",
+    "mounts": "it is called proxy here, and takes a mapping of patterns of urls to proxies",
+    "stream": "use client.stream(method, url) in a with block",
+    "transport": "it is called engine here",
+    "user_agent": "write headers={'User-Agent': …}",
+}
+_CLIENT_ATTRIBUTES = {
+    "aclose": "it is close() in Client",
+    "adapters": "an engine does the exchange: engine=",
+    "close": "it is aclose() in AsyncClient, to be awaited",
+    "cookies": "this client keeps no cookies (cookies=False)",
+    "event_hooks": _OPTIONS["event_hooks"],
+    "gather": "use parallel() or parallel_get()",
+    "hooks": _OPTIONS["hooks"],
+    "mount": "give proxy= a mapping of patterns to the client, or engine= for another way to connect",
+    "mounts": "give proxy= a mapping of patterns to the client, or engine= for another way to connect",
+    "parallel_post": "use parallel() with ('POST', url, {…}) for each request",
+    "prepare_request": "it is called build_request() here",
+    "proxies": "give proxy= to the client, or to a request",
+    "trace": "use request('TRACE', url)",
+    "ws_connect": "it is called websocket() here",
+}
+_RESPONSE_ATTRIBUTES = {
+    "aclose": "it is close() in Client",
+    "aiter_bytes": "it is called iter_bytes() in both clients",
+    "aiter_lines": "it is called iter_lines() in both clients",
+    "aiter_raw": "it is called iter_raw() in both clients",
+    "aiter_text": "it is called iter_text() in both clients",
+    "apparent_encoding": "encoding tells the charset; Client(default_encoding=…) is for text that has none",
+    "aread": "it is called read() in both clients",
+    "close": "it is aclose() in AsyncClient, to be awaited",
+    "data": "it is called content here, and text, json() or body(T)",
+    "is_permanent_redirect": "look at status_code",
+    "iter_content": "it is called iter_bytes() here; of a response of client.stream() it reads the body as it comes",
+    "next": "follow it yourself: headers['Location']",
+    "next_request": "follow it yourself: headers['Location']",
+    "num_bytes_downloaded": "use the plugin BodyProgress, or client.download(progress=…)",
+    "raw": "use iter_raw() of a response of client.stream(), or raw_headers",
+    "reason": "it is called reason_phrase here",
+    "status": "it is called status_code here",
+    "status_text": "it is called reason_phrase here",
+}
+
+
+def option_hint(name: str, known: Collection[str], *, of_client: bool = False) -> str:
+    """Return what to write in place of an option there is not."""
+    hint = (_OF_CLIENTS if of_client else _OF_REQUESTS).get(name)
+    if hint is not None:
+        return hint
+    from difflib import get_close_matches
+
+    if close := get_close_matches(name, known, 1, 0.75):
+        return f"is it {close[0]}? There are {', '.join(sorted(known))}"
+    return f"there are {', '.join(sorted(known))}"
+
+
+def check_client_options(unknown: Collection[str], known: Collection[str]) -> None:
+    """Raise TypeError for the first option that a client does not have."""
+    if unknown:
+        name = min(unknown)
+        raise TypeError(f"a client has no option {name!r}; {option_hint(name, known, of_client=True)}")
+
+
+def missing_in_client(client: Any, name: str) -> AttributeError:
+    """Return the error for an attribute that a client does not have."""
+    hint = _CLIENT_ATTRIBUTES.get(name)
+    if hint is None and name in client.__dict__.get("_options", ()):
+        kind = type(client).__name__
+        hint = f"what a client adds is told when it is made: {kind}({name}=…), or for one request: get(url, {name}=…)"
+    return _missing(client, name, hint)
+
+
+def missing_in_response(response: Any, name: str) -> AttributeError:
+    """Return the error for an attribute that a response does not have."""
+    return _missing(response, name, _RESPONSE_ATTRIBUTES.get(name))
+
+
+def _missing(owner: Any, name: str, hint: str | None) -> AttributeError:
+    text = f"{type(owner).__name__!r} object has no attribute {name!r}"
+    return AttributeError(f"{text}; {hint}" if hint else text, name=name, obj=owner)
+
+
+def check_attribute(client: Any, name: str) -> None:
+    """Raise AttributeError where an option of a client is set after it was made, as that would change nothing."""
+    if name in client.__dict__.get("_options", ()) and not hasattr(type(client), name):
+        raise missing_in_client(client, name)
+    if name == "cookies":
+        raise AttributeError(
+            "the cookies of a client can't be replaced; use client.cookies.update(…)", name=name, obj=client
+        )

@@ -1,0 +1,190 @@
+"""What people try who know another client, or get wrong: refused before anything is sent, with what to do instead."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from duohttp import AsyncClient, BearerAuth, DigestAuth, HttpCache, HTTPError, MockEngine, RateLimit, Retry
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def engine() -> MockEngine:
+    engine = MockEngine()
+    engine.on(None, "*").reply(200, text="hello")
+    return engine
+
+
+@pytest.fixture
+async def client(engine: MockEngine) -> AsyncIterator[AsyncClient]:
+    async with AsyncClient(base_url="http://api.test", engine=engine) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("proxies", "it is called proxy here"),
+        ("transport", "it is called engine here"),
+        ("retries", r"plugins=\[Retry"),
+        ("timeot", "is it timeout"),
+        ("nonsense", "there are address_guard, auth, base_url"),
+    ],
+)
+async def test_options_that_a_client_does_not_have(client: AsyncClient, name: str, hint: str) -> None:
+    options: dict[str, Any] = {name: None}
+    with pytest.raises(TypeError, match=f"a client has no option '{name}'; .*{hint}"):
+        AsyncClient(**options)
+    with pytest.raises(TypeError, match=f"a client has no option '{name}'; .*{hint}"):
+        client.derive(**options)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("header", "is it headers"),
+        ("query", "params"),
+        ("retries", r"plugins=\[Retry"),
+        ("stream", r"client.stream\(method, url\)"),
+    ],
+)
+async def test_options_that_a_request_does_not_have(client: AsyncClient, name: str, hint: str) -> None:
+    options: dict[str, Any] = {name: None}
+    with pytest.raises(TypeError, match=f"unknown request option '{name}'; .*{hint}"):
+        await client.get("x", **options)
+
+
+@pytest.mark.parametrize("name", ["auth", "base_url", "headers", "params", "timeout", "verify"])
+async def test_what_a_client_adds_is_not_changed_later(client: AsyncClient, name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"Client\({name}=…\), or for one request"):
+        getattr(client, name)
+    with pytest.raises(AttributeError, match=rf"Client\({name}=…\), or for one request"):
+        setattr(client, name, None)
+
+
+async def test_attributes_of_other_clients(client: AsyncClient) -> None:
+    owner: Any = client
+    with pytest.raises(AttributeError, match=r"use client.cookies.update"):
+        owner.cookies = {"a": "b"}
+    with pytest.raises(AttributeError, match="it is called build_request"):
+        owner.prepare_request()
+    with pytest.raises(AttributeError, match=r"has no attribute 'nonsense'$"):
+        owner.nonsense()
+    assert not hasattr(client, "headers")
+    async with AsyncClient(cookies=False) as without:
+        with pytest.raises(AttributeError, match="keeps no cookies"):
+            without.cookies.clear()
+
+
+async def test_a_client_of_ones_own_has_attributes_of_its_own(engine: MockEngine) -> None:
+    class Api(AsyncClient):
+        timeout = 7
+
+        def __init__(self) -> None:
+            super().__init__(engine=engine)
+            self.timeout = 5
+            self.name = "mine"
+
+    async with Api() as api:
+        assert (api.timeout, api.name) == (5, "mine")
+    assert "unknown" in inspect.signature(AsyncClient).parameters
+
+
+async def test_attributes_of_other_responses(client: AsyncClient) -> None:
+    response: Any = await client.get("x")
+    for name, hint in {
+        "status": "status_code",
+        "reason": "reason_phrase",
+        "iter_content": "iter_bytes",
+        "aiter_lines": "iter_lines",
+        "apparent_encoding": "default_encoding",
+        "raw": "iter_raw",
+    }.items():
+        with pytest.raises(AttributeError, match=hint):
+            getattr(response, name)
+    with pytest.raises(AttributeError, match=r"^'\w+' object has no attribute 'nonsense'$"):
+        response.nonsense()
+    assert copy.copy(response).text == pickle.loads(pickle.dumps(response)).text == "hello"
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"cookies": "a=b"}, "cookies are a mapping or pairs of name and value, not str"),
+        ({"cookies": 5}, "cookies are a mapping or pairs of name and value, not int"),
+        ({"cookies": ["abc"]}, "cookies are a mapping or pairs of name and value"),
+        ({"plugins": Retry()}, r"plugins is a list of plugins, not Retry\(\); write plugins=\[…\]"),
+        ({"plugins": [Retry]}, r"make an object of it: add \(\)"),
+        ({"plugins": None}, "plugins is a list of plugins, not None"),
+        ({"attributes": 5}, "attributes is a mapping, not int"),
+        ({"uds": 5}, "uds is the path of a Unix socket, not 5"),
+        ({"max_redirects": "x"}, "max_redirects must be a number"),
+    ],
+)
+async def test_values_that_a_request_refuses(
+    client: AsyncClient, engine: MockEngine, options: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(HTTPError, match=text):
+        await client.get("x", **options)
+    assert engine.history == []
+
+
+async def test_what_is_no_request(client: AsyncClient) -> None:
+    value: Any = "http://api.test/x"
+    number: Any = 5
+    with pytest.raises(HTTPError, match=r"send\(\) takes what build_request\(\) returns, not str"):
+        await client.send(value)
+    with pytest.raises(TypeError, match=r"requests are a list .* not int"):
+        await client.parallel_get(number)
+    with pytest.raises(TypeError, match=r"requests are a list .* not dict"):
+        await client.parallel_get({"one": "x"})
+    with pytest.raises(HTTPError, match="write http:// in front"):
+        await client.get("localhost:8000/x")
+
+
+async def test_downloads_refuse_before_they_begin(client: AsyncClient, engine: MockEngine) -> None:
+    wrong: Any = 5
+    with pytest.raises(TypeError, match="path is a str or a path, not int"):
+        await client.download("x", wrong)
+    with pytest.raises(HTTPError, match="digest= is an algorithm"):
+        await client.download("x", "x", digest=wrong)
+    with pytest.raises(TypeError, match="progress is True, False or a function, not 5"):
+        await client.download("x", "x", progress=wrong)
+    assert engine.history == []
+
+
+async def test_blocks_that_are_not_entered(client: AsyncClient) -> None:
+    with pytest.raises(RuntimeError, match=r"client.scope\(\)"):
+        client.scope().get("x")
+    streaming: Any = client.stream("GET", "x")
+    with pytest.raises(AttributeError, match=r"client.stream\(\) in a with block"):
+        streaming.iter_lines()
+    with pytest.raises(AttributeError, match=r"client.stream\(\) in a with block"):
+        assert streaming.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: AsyncClient(default_encoding="nonsense"), "default_encoding is .* 'utf-8', not 'nonsense'"),
+        (lambda: AsyncClient(default_encoding=5), "default_encoding is .* 'utf-8', not 5"),  # type: ignore[arg-type]
+        (lambda: AsyncClient(converters=5), "converters is a Converters, .*, not 5"),  # type: ignore[arg-type]
+        (lambda: AsyncClient(params=5), "params= takes a mapping or pairs, not int"),  # type: ignore[arg-type]
+        (lambda: HttpCache("cache.db"), r"SqliteCacheStorage\('cache.db'\)"),  # type: ignore[arg-type]
+        (lambda: DigestAuth("u", "p", algorithms="MD5"), r"algorithms is a collection .* \['MD5'\]"),
+        (lambda: Retry(statuses=503), r"statuses is a collection of numbers: \{503\}"),  # type: ignore[arg-type]
+        (lambda: Retry(statuses=["503"]), "a status is a number, not '503'"),  # type: ignore[list-item]
+        (lambda: RateLimit("5"), "requests must be a number above 0, not '5'"),  # type: ignore[arg-type]
+        (lambda: BearerAuth(load_tokens=5), "load_tokens is a function, not 5"),  # type: ignore[arg-type]
+    ],
+)
+async def test_values_that_clients_and_plugins_refuse(make: Any, text: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=text):
+        make()

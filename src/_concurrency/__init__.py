@@ -15,7 +15,6 @@ AsyncStateLock      StateLock         a guard for state, re-entrant, never held 
 AsyncWaiter         Waiter            a cell that is set once, and the wait for it
 AsyncEvent          Event             a flag and the wait for it
 AsyncSemaphore      Semaphore         permits, first come first served
-AsyncCondition      Condition         a wait for a change of state
 AsyncTaskGroup      TaskGroup         work side by side that ends with its block
 AsyncTask           Task              one piece of that work
 async_spawn         spawn             work that ends with its handle
@@ -71,7 +70,6 @@ if TYPE_CHECKING:
     from .async_tasks import AsyncTask as AsyncTask
     from .async_tasks import AsyncTaskGroup as AsyncTaskGroup
     from .async_tasks import async_spawn as async_spawn
-    from .async_waiting import AsyncCondition as AsyncCondition
     from .async_waiting import AsyncEvent as AsyncEvent
     from .async_waiting import AsyncLock as AsyncLock
     from .async_waiting import AsyncSemaphore as AsyncSemaphore
@@ -97,14 +95,12 @@ if TYPE_CHECKING:
     from .threads import Task as Task
     from .threads import TaskGroup as TaskGroup
     from .threads import spawn as spawn
-    from .waiting import Condition as Condition
     from .waiting import Event as Event
     from .waiting import Lock as Lock
     from .waiting import Semaphore as Semaphore
     from .waiting import Waiter as Waiter
 
 _HOMES = {
-    "AsyncCondition": ".async_waiting",
     "AsyncEvent": ".async_waiting",
     "AsyncExitStack": "contextlib",
     "AsyncJob": ".async_calls",
@@ -117,7 +113,6 @@ _HOMES = {
     "AsyncTaskGroup": ".async_tasks",
     "AsyncWaiter": ".async_waiting",
     "CancelToken": ".cancel",
-    "Condition": ".waiting",
     "Event": ".waiting",
     "ExitStack": "contextlib",
     "Job": ".calls",

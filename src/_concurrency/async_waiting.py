@@ -8,11 +8,11 @@ from collections import OrderedDict
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from .async_loop import AsyncShield, in_trio
+from .async_loop import in_trio
 from .asyncio_timer import resolve, timer_of
 from .cell import Cell, StateLock
 
-__all__ = ["AsyncCondition", "AsyncEvent", "AsyncLock", "AsyncSemaphore", "AsyncWaiter"]
+__all__ = ["AsyncEvent", "AsyncLock", "AsyncSemaphore", "AsyncWaiter"]
 
 T = TypeVar("T")
 
@@ -220,66 +220,3 @@ class AsyncLock(AsyncSemaphore):
     def locked(self) -> bool:
         """Return whether somebody holds the lock."""
         return self._value == 0
-
-
-class AsyncCondition:
-    """A lock, and the wait for a change in what it guards. ``wait`` and ``notify`` need the lock to be held."""
-
-    __slots__ = ("_lock", "_waiters")
-
-    def __init__(self, lock: AsyncLock | None = None) -> None:
-        self._lock = AsyncLock() if lock is None else lock
-        self._waiters: OrderedDict[AsyncWaiter[bool], None] = OrderedDict()
-
-    async def wait(self, timeout: float | None = None) -> bool:
-        """Give the lock up, wait to be notified, and take the lock again; False after ``timeout`` seconds.
-
-        The lock is held again however this ends. A notification that came as the wait was cancelled goes to another.
-        """
-        if not self._lock.locked():
-            raise RuntimeError("a condition's wait() needs its lock to be held")
-        waiter = AsyncWaiter[bool]()
-        self._waiters[waiter] = None
-        self._lock.release()
-        try:
-            return await waiter.wait(timeout)
-        except TimeoutError:
-            return False
-        finally:
-            await self._take_lock_again()
-            self._waiters.pop(waiter, None)
-            if waiter.take():
-                self.notify()
-
-    async def _take_lock_again(self) -> None:
-        async with AsyncShield():
-            cancelled: asyncio.CancelledError | None = None
-            while True:
-                try:
-                    await self._lock.acquire()
-                    break
-                except asyncio.CancelledError as error:  # a second one: the lock comes first
-                    cancelled = error
-            if cancelled is not None:
-                raise cancelled
-
-    def notify(self, n: int = 1) -> None:
-        """Wake up to ``n`` of those who wait, the one who waits longest first."""
-        if not self._lock.locked():
-            raise RuntimeError("a condition's notify() needs its lock to be held")
-        while n > 0 and self._waiters:
-            waiter, _ = self._waiters.popitem(last=False)
-            if waiter.set(True):
-                n -= 1
-
-    def notify_all(self) -> None:
-        """Wake all who wait."""
-        self.notify(len(self._waiters))
-
-    async def __aenter__(self) -> None:
-        await self._lock.acquire()
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._lock.release()

@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 from ..exceptions import RequestCancelled
-from .cancel import Shield, current_token
+from .cancel import current_token
 from .cell import Cell, StateLock
 
-__all__ = ["Condition", "Event", "Lock", "Semaphore", "Waiter"]
+__all__ = ["Event", "Lock", "Semaphore", "Waiter"]
 
 T = TypeVar("T")
 
@@ -189,55 +189,3 @@ class Lock(Semaphore):
     def locked(self) -> bool:
         """Return whether somebody holds the lock."""
         return self._value == 0
-
-
-class Condition:
-    """A lock, and the wait for a change in what it guards. ``wait`` and ``notify`` need the lock to be held."""
-
-    __slots__ = ("_lock", "_waiters")
-
-    def __init__(self, lock: Lock | None = None) -> None:
-        self._lock = Lock() if lock is None else lock
-        self._waiters: OrderedDict[Waiter[bool], None] = OrderedDict()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Give the lock up, wait to be notified, and take the lock again; False after ``timeout`` seconds.
-
-        The lock is held again however this ends. A notification that came as the wait was cancelled goes to another.
-        """
-        if not self._lock.locked():
-            raise RuntimeError("a condition's wait() needs its lock to be held")
-        waiter = Waiter[bool]()
-        self._waiters[waiter] = None
-        self._lock.release()
-        try:
-            return waiter.wait(timeout)
-        except TimeoutError:
-            return False
-        finally:
-            with Shield():
-                self._lock.acquire()
-            self._waiters.pop(waiter, None)
-            if waiter.take():
-                self.notify()
-
-    def notify(self, n: int = 1) -> None:
-        """Wake up to ``n`` of those who wait, the one who waits longest first."""
-        if not self._lock.locked():
-            raise RuntimeError("a condition's notify() needs its lock to be held")
-        while n > 0 and self._waiters:
-            waiter, _ = self._waiters.popitem(last=False)
-            if waiter.set(True):
-                n -= 1
-
-    def notify_all(self) -> None:
-        """Wake all who wait."""
-        self.notify(len(self._waiters))
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._lock.release()

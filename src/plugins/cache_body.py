@@ -138,11 +138,6 @@ class BodyStore:
             reader.close()
         return True
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether all that is known to come has come."""
-        return self.expected is not None and self.size == self.expected
-
     def finish(self, trailers: RawHeaders) -> bool:
         """Show the entry; return whether it is stored. A body that is shorter or longer than it should be is not."""
         if self.expected is not None and self.size != self.expected:

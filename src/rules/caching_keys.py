@@ -15,10 +15,9 @@ from ..values.url import endpoint_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..values.cache_entry import CacheEntry
     from ..values.request import Request
 
-__all__ = ["invalidated_keys", "key_of", "matches", "matching", "selecting", "vary_names"]
+__all__ = ["invalidated_keys", "key_of", "matches", "selecting", "vary_names"]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PROPFIND", "REPORT", "SEARCH"})
 _COMMA = re.compile(r"[ \t]*,[ \t]*")
@@ -76,11 +75,6 @@ def _user(authorization: str) -> str:
     if scheme.lower() != "digest":
         return authorization
     return "digest " + ", ".join(sorted(f"{name.lower()}={value}" for name, value in _USER.findall(rest)))
-
-
-def matching(entries: Iterable[CacheEntry], asked: Headers, *, shared: bool) -> list[CacheEntry]:
-    """Return the entries whose selecting headers are those of a request, in their order."""
-    return [entry for entry in entries if matches(entry.vary, asked, shared=shared)]
 
 
 def invalidated_keys(request: Request, status_code: int, headers: Headers, *, shared: bool) -> list[str]:

@@ -19,7 +19,6 @@ __all__ = [
     "absolute_form",
     "authority_form",
     "encode_chunk",
-    "encode_last_chunk",
     "encode_request",
 ]
 
@@ -32,28 +31,6 @@ _DIGITS = re.compile(r"[0-9]{1,19}")
 
 # Without a body, these still say that there is none (RFC 9110 section 8.6); the others never have one.
 EXPECT_BODY = frozenset({"POST", "PUT", "PATCH", "QUERY"})
-_NO_TRAILERS = frozenset(
-    {
-        "authorization",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-range",
-        "content-type",
-        "cookie",
-        "expect",
-        "host",
-        "keep-alive",
-        "max-forwards",
-        "proxy-authorization",
-        "proxy-connection",
-        "set-cookie",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 
 # Start lines with their Host, and start lines alone. Cleared when full, as most targets come once.
 _STARTS: dict[tuple[str, bytes, bytes], tuple[bytes, bytes]] = {}
@@ -175,16 +152,6 @@ def authority_form(endpoint: Endpoint) -> bytes:
 def encode_chunk(data: bytes) -> bytes:
     """Return the data as one chunk; b"" for no data, as an empty chunk would end the body."""
     return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
-
-
-def encode_last_chunk(trailers: Headers | None = None) -> bytes:
-    """Return what ends a chunked body. Raises InvalidHeader for fields that trailers may not hold (RFC 9110 6.5.1)."""
-    if not trailers:
-        return LAST_CHUNK
-    for name in trailers:
-        if name.lower() in _NO_TRAILERS:
-            raise InvalidHeader(f"{name} can't be sent as a trailer")
-    return b"0\r\n%b\r\n" % header_lines(trailers)
 
 
 class LengthGuard:

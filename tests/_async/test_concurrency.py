@@ -9,7 +9,6 @@ import pytest
 
 from duohttp import _concurrency
 from duohttp._concurrency import (
-    AsyncCondition,
     AsyncEvent,
     AsyncLock,
     AsyncSemaphore,
@@ -232,65 +231,6 @@ async def test_a_state_lock_can_be_entered_again() -> None:
     lock = AsyncStateLock()
     with lock, lock:
         pass
-
-
-async def test_a_condition_waits_for_a_change() -> None:
-    condition = AsyncCondition()
-    items: list[int] = []
-
-    async def consume() -> int:
-        async with condition:
-            while not items:
-                assert await condition.wait(FOREVER)
-            return items.pop()
-
-    async with AsyncTaskGroup() as group:
-        tasks = [group.start_soon(consume) for _ in range(3)]
-        for item in range(3):
-            await async_sleep(0.002)
-            async with condition:
-                items.append(item)
-                condition.notify()
-    assert sorted(task.value() for task in tasks) == [0, 1, 2]
-
-
-async def test_a_condition_times_out_and_holds_its_lock_again() -> None:
-    lock = AsyncLock()
-    condition = AsyncCondition(lock)
-    async with condition:
-        assert not await condition.wait(0.01)
-        assert lock.locked()
-    assert not lock.locked()
-    with pytest.raises(RuntimeError, match="lock"):
-        await condition.wait()
-    with pytest.raises(RuntimeError, match="lock"):
-        condition.notify()
-
-
-async def test_a_cancelled_condition_holds_its_lock_again_and_wakes_another() -> None:
-    condition = AsyncCondition()
-    ended: list[str] = []
-
-    async def wait(name: str) -> None:
-        async with condition:
-            try:
-                await condition.wait(FOREVER)
-            finally:
-                assert condition._lock.locked()
-                ended.append(name)
-
-    async with AsyncTaskGroup() as group:
-        first = group.start_soon(wait, "first")
-        await until(lambda: len(condition._waiters) == 1)
-        second = group.start_soon(wait, "second")
-        await until(lambda: len(condition._waiters) == 2)
-        async with condition:
-            condition.notify()
-            first.cancel()
-        assert await second.wait(0.05) or not first.cancelled()
-        async with condition:
-            condition.notify_all()
-    assert sorted(ended) == ["first", "second"]
 
 
 async def test_a_group_waits_for_all() -> None:

@@ -11,7 +11,6 @@ import pytest
 from duohttp import _concurrency
 from duohttp._concurrency import (
     Clock,
-    Condition,
     Event,
     Lock,
     ManualClock,
@@ -233,65 +232,6 @@ def test_a_state_lock_can_be_entered_again() -> None:
     lock = StateLock()
     with lock, lock:
         pass
-
-
-def test_a_condition_waits_for_a_change() -> None:
-    condition = Condition()
-    items: list[int] = []
-
-    def consume() -> int:
-        with condition:
-            while not items:
-                assert condition.wait(FOREVER)
-            return items.pop()
-
-    with TaskGroup() as group:
-        tasks = [group.start_soon(consume) for _ in range(3)]
-        for item in range(3):
-            sleep(0.002)
-            with condition:
-                items.append(item)
-                condition.notify()
-    assert sorted(task.value() for task in tasks) == [0, 1, 2]
-
-
-def test_a_condition_times_out_and_holds_its_lock_again() -> None:
-    lock = Lock()
-    condition = Condition(lock)
-    with condition:
-        assert not condition.wait(0.01)
-        assert lock.locked()
-    assert not lock.locked()
-    with pytest.raises(RuntimeError, match="lock"):
-        condition.wait()
-    with pytest.raises(RuntimeError, match="lock"):
-        condition.notify()
-
-
-def test_a_cancelled_condition_holds_its_lock_again_and_wakes_another() -> None:
-    condition = Condition()
-    ended: list[str] = []
-
-    def wait(name: str) -> None:
-        with condition:
-            try:
-                condition.wait(FOREVER)
-            finally:
-                assert condition._lock.locked()
-                ended.append(name)
-
-    with TaskGroup() as group:
-        first = group.start_soon(wait, "first")
-        until(lambda: len(condition._waiters) == 1)
-        second = group.start_soon(wait, "second")
-        until(lambda: len(condition._waiters) == 2)
-        with condition:
-            condition.notify()
-            first.cancel()
-        assert second.wait(0.05) or not first.cancelled()
-        with condition:
-            condition.notify_all()
-    assert sorted(ended) == ["first", "second"]
 
 
 def test_a_group_waits_for_all() -> None:

@@ -12,7 +12,6 @@ import pytest
 import trio
 
 from duohttp._concurrency import (
-    AsyncCondition,
     AsyncSemaphore,
     AsyncShield,
     AsyncTask,
@@ -315,32 +314,6 @@ def test_what_a_queue_holds_never_starts_after_a_cancellation_from_outside(run: 
 
     run(main)
     assert sorted(started) == [0, 1]
-
-
-@both
-def test_a_condition_cancelled_twice_still_holds_its_lock(run: Any) -> None:
-    async def main() -> None:
-        condition = AsyncCondition()
-
-        async def wait() -> None:
-            async with condition:
-                await condition.wait()
-
-        async with AsyncTaskGroup() as group:
-            task = group.start_soon(wait)
-            while not condition._waiters:
-                await async_sleep(0)
-            async with condition:
-                task.cancel()
-                await async_sleep(0.002)
-                task.cancel()
-                await async_sleep(0.002)
-                assert not task.done()
-            assert await task.wait(FOREVER)
-        assert task.cancelled()
-        assert not condition._lock.locked()
-
-    run(main)
 
 
 @both

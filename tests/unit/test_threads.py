@@ -22,7 +22,6 @@ import pytest
 from duohttp import _concurrency
 from duohttp._concurrency import (
     CancelToken,
-    Condition,
     Event,
     Lock,
     Semaphore,
@@ -51,19 +50,12 @@ def taken(lock: Any) -> Any:
     return lock
 
 
-def wait_for_condition() -> None:
-    condition = Condition()
-    with condition:
-        condition.wait(FOREVER)
-
-
 WAITS: dict[str, Callable[[], object]] = {
     "waiter": lambda: Waiter[None]().wait(FOREVER),
     "waiter without limit": lambda: Waiter[None]().wait(),
     "event": lambda: Event().wait(FOREVER),
     "semaphore": lambda: Semaphore(0).acquire(),
     "lock": lambda: taken(Lock()).acquire(),
-    "condition": wait_for_condition,
     "sleep": lambda: sleep(FOREVER),
 }
 

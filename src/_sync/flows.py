@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from ..values.limits import MAX_EVENT_SIZE
+from ..values.limits import MAX_EVENT_SIZE, MAX_MESSAGE_SIZE
 from ..values.options import RequestOptions
 from ..values.url import URLTypes
-from ..values.websocket import MAX_MESSAGE_SIZE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..rules.http1_limits import Http1Limits
-from ..rules.http2_options import Http2Options
 from ..values.address_guard import AddressGuard
 from ..values.limits import Limits
 from ..values.settings import ConnectionSettings, TrustTypes
 from ..values.tls import TLS, CertTypes, VerifyTypes
 from ..values.unset import UNSET, Unset
 from .options import EngineOptions
+
+if TYPE_CHECKING:
+    from ..rules.http2_options import Http2Options
 
 __all__ = ["NativeEngine"]
 

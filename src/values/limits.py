@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .value import Value
 
-__all__ = ["DEFAULT_LIMITS", "MAX_EVENT_SIZE", "Limits"]
+__all__ = ["DEFAULT_LIMITS", "MAX_EVENT_SIZE", "MAX_MESSAGE_SIZE", "Limits"]
 
 
 class Limits(Value):
@@ -37,3 +37,4 @@ class Limits(Value):
 DEFAULT_LIMITS = Limits()
 
 MAX_EVENT_SIZE = 16 * 1024 * 1024
+MAX_MESSAGE_SIZE = 16 * 1024 * 1024

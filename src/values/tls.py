@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..rules.pins import checked_pins
 from .value import Value
 
 if TYPE_CHECKING:
@@ -67,6 +66,8 @@ class TLS(Value):
             if lowest > highest:
                 raise ValueError(f"no TLS version is from {self.minimum_version} to {self.maximum_version}")
         if "pins" in fields:
+            from ..rules.pins import checked_pins
+
             fields["pins"] = checked_pins(self.pins)
         if self.keylog_filename is not None:
             fields["keylog_filename"] = fspath(self.keylog_filename)

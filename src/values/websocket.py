@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from .value import Value
 
-__all__ = ["MAX_MESSAGE_SIZE", "CompressionTypes", "PerMessageDeflate"]
-
-MAX_MESSAGE_SIZE = 16 * 1024 * 1024
+__all__ = ["CompressionTypes", "PerMessageDeflate"]
 
 
 class PerMessageDeflate(Value):

@@ -7,6 +7,7 @@ from collections import deque
 from typing import NoReturn
 
 from ..exceptions import ReadError, ReadTimeout, WriteError, WriteTimeout
+from ..values.timeout import shown_seconds
 
 __all__ = ["StreamCore"]
 
@@ -184,7 +185,7 @@ class StreamCore:
                 self.reader = None
                 self.read_deadline = None
             if not in_time and not chunks:
-                raise ReadTimeout(f"no byte came from {self.peer} for {timeout:g} s")
+                raise ReadTimeout(f"no byte came from {self.peer} for {shown_seconds(timeout)}")
         return self.take(max_bytes)
 
     def take(self, max_bytes: int) -> bytes:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ..exceptions import AddressRefused, ConnectError, ConnectTimeout
+from ..values.timeout import shown_seconds
 from .addresses import Address, interleave, literal, shown
 
 if TYPE_CHECKING:
@@ -105,9 +106,9 @@ class Attempts:
     def timed_out(self) -> ConnectTimeout:
         """Return the error for the case that time is over."""
         if not self.addresses:
-            return ConnectTimeout(f"the name lookup for {self.peer} did not end within {self.timeout:g} s")
+            return ConnectTimeout(f"the name lookup for {self.peer} did not end within {shown_seconds(self.timeout)}")
         detail = "; ".join([*self.failures, "no answer from " + ", ".join(self._silent())])
-        return ConnectTimeout(f"no connection to {self.peer} within {self.timeout:g} s ({detail})")
+        return ConnectTimeout(f"no connection to {self.peer} within {shown_seconds(self.timeout)} ({detail})")
 
     def _silent(self) -> list[str]:
         failed = {failure.rpartition(": ")[0] for failure in self.failures}

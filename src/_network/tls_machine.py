@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..exceptions import ConnectTimeout, HTTPError, NetworkError, ReadError, TimeoutException, TLSError, WriteError
+from ..values.timeout import shown_seconds
 from .tls_errors import CERTIFICATE_WANTED, explain, explain_plaintext
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def left(deadline: float | None) -> float | None:
 def handshake_error(error: BaseException, name: str, timeout: float | None) -> HTTPError | None:
     """Return the error for a handshake that ended with ``error``, or None if that is the right one already."""
     if isinstance(error, TimeoutException):
-        return ConnectTimeout(f"no TLS with {name} within {timeout:g} s")
+        return ConnectTimeout(f"no TLS with {name} within {shown_seconds(timeout)}")
     if isinstance(error, NetworkError) and not isinstance(error, TLSError):
         return TLSError(f"no TLS with {name}: {error.message}")
     return None

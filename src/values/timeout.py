@@ -9,7 +9,7 @@ from .. import _concurrency
 from ..exceptions import TimeoutException, TotalTimeout
 from .unset import UNSET, Unset
 
-__all__ = ["DEFAULT_TIMEOUT", "Deadline", "Timeout", "TimeoutTypes"]
+__all__ = ["DEFAULT_TIMEOUT", "Deadline", "Timeout", "TimeoutTypes", "shown_seconds"]
 
 FIELDS = ("connect", "read", "write", "pool", "total")
 
@@ -22,6 +22,12 @@ def _checked(name: str, value: float | None) -> float | None:
     if isnan(value) or value < 0:
         raise ValueError(f"timeout {name!r} must not be negative: {value!r}")
     return None if value == float("inf") else float(value)
+
+
+def shown_seconds(seconds: float | None) -> str:
+    """Return seconds as errors show them: what was left of a limit has more digits than anybody wants to read."""
+    seconds = seconds or 0.0
+    return f"{seconds:.2g} s" if seconds < 0.1 else f"{round(seconds, 2):g} s"
 
 
 class Timeout:

@@ -9,7 +9,7 @@ import pytest
 
 from duohttp.exceptions import TotalTimeout
 from duohttp.values.limits import Limits
-from duohttp.values.timeout import DEFAULT_TIMEOUT, Deadline, Timeout
+from duohttp.values.timeout import DEFAULT_TIMEOUT, Deadline, Timeout, shown_seconds
 
 
 def fields(timeout: Timeout) -> tuple[float | None, ...]:
@@ -71,3 +71,19 @@ def test_deadline() -> None:
 def test_limits_refuse(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be None or at least"):
         Limits(**options)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (5, "5 s"),
+        (4.99969, "5 s"),
+        (0.286269, "0.29 s"),
+        (0.0941084, "0.094 s"),
+        (12.5, "12.5 s"),
+        (3600, "3600 s"),
+        (0, "0 s"),
+    ],
+)
+def test_seconds_of_errors_have_few_digits(seconds: float, shown: str) -> None:
+    assert shown_seconds(seconds) == shown

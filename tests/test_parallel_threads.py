@@ -243,6 +243,29 @@ class AsyncBig(AsyncEngine):
         return AsyncResponse(200, [], AsyncBytesStream(bytes(10_000)), request=request)
 
 
+def test_an_upload_that_never_waits_is_cancelled(raw_server: Callable[..., RawServer], refused: str) -> None:
+    """Small pieces of an endless body find room in the kernel: nothing in the way of the upload blocks."""
+    begun = threading.Event()
+
+    def body() -> Iterator[bytes]:
+        while True:
+            begun.set()
+            yield b"x"
+            threading.Event().wait(0.001)
+
+    def fail() -> None:
+        assert begun.wait(20)
+        raise ConnectError("on purpose")
+
+    server = raw_server([b"", Hang()])
+    with Client(timeout=60) as client:
+        with pytest.raises(ConnectError, match="on purpose"):
+            with client.scope() as scope:
+                scope.post(server.url, content=body())
+                scope.start(fail)
+        assert client.pool_stats().open == 0
+
+
 def test_an_endless_input_takes_constant_memory() -> None:
     urls = (f"http://a{number % 7}.test/" for number in count())
     tracemalloc.start()

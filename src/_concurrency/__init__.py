@@ -29,6 +29,7 @@ async_runner        runner            how work is run: as it is, or by an execut
 AsyncExitStack      ExitStack
 async_body_chunks   body_chunks       one pass over a request body
 async_give_way      give_way          others go on first
+async_checkpoint    checkpoint        raises if this work was cancelled
 async_owner         owner             what runs this code: a loop, or None
 async_owner_ended   owner_ended       whether that runs no more
 ==================  ================  ====================================================================
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from .async_calls import async_next as async_next
     from .async_calls import async_runner as async_runner
     from .async_loop import AsyncShield as AsyncShield
+    from .async_loop import async_checkpoint as async_checkpoint
     from .async_loop import async_give_way as async_give_way
     from .async_loop import async_owner as async_owner
     from .async_loop import async_owner_ended as async_owner_ended
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
     from .calls import next as next  # noqa: A004
     from .cancel import CancelToken as CancelToken
     from .cancel import Shield as Shield
+    from .cancel import checkpoint as checkpoint
     from .cancel import current_token as current_token
     from .cell import AsyncStateLock as AsyncStateLock
     from .cell import StateLock as StateLock
@@ -129,6 +132,7 @@ _HOMES = {
     "async_iterate": ".async_calls",
     "async_limited": ".async_calls",
     "async_next": ".async_calls",
+    "async_checkpoint": ".async_loop",
     "async_give_way": ".async_loop",
     "async_owner": ".async_loop",
     "async_owner_ended": ".async_loop",
@@ -136,6 +140,7 @@ _HOMES = {
     "async_spawn": ".async_tasks",
     "body_chunks": ".calls",
     "call": ".calls",
+    "checkpoint": ".cancel",
     "current_token": ".cancel",
     "fork_generation": ".process",
     "iterate": ".calls",

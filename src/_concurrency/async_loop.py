@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from types import TracebackType
 from typing import Any
 
-__all__ = ["AsyncShield", "async_give_way", "async_owner", "async_owner_ended", "in_trio", "pause"]
+__all__ = ["AsyncShield", "async_checkpoint", "async_give_way", "async_owner", "async_owner_ended", "in_trio", "pause"]
 
 
 def in_trio() -> bool:
@@ -58,6 +58,13 @@ async def async_give_way() -> None:
         await trio.lowlevel.checkpoint()
     else:
         await asyncio.sleep(0)
+
+
+async def async_checkpoint() -> None:
+    """Raise if this work was cancelled, in a loop that may not wait for long; asyncio tells only those who wait."""
+    if "trio" in sys.modules and in_trio():
+        trio: Any = sys.modules["trio"]
+        await trio.lowlevel.checkpoint_if_cancelled()
 
 
 async def pause(seconds: float) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from ..exceptions import RequestCancelled
 from .cell import StateLock
 
-__all__ = ["CancelToken", "Shield", "current_token", "pause"]
+__all__ = ["CancelToken", "Shield", "checkpoint", "current_token", "pause"]
 
 T = TypeVar("T")
 
@@ -26,6 +26,13 @@ _local = _Local()
 def current_token() -> CancelToken | None:
     """Return the token this thread runs under, or None. Cheap: one attribute of a thread-local."""
     return _local.token
+
+
+def checkpoint() -> None:
+    """Raise RequestCancelled if this thread's token is cancelled, in a loop that may not wait for long."""
+    token = _local.token
+    if token is not None:
+        token.check()
 
 
 class CancelToken:

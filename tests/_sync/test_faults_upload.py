@@ -70,6 +70,32 @@ def test_early_answer_stops_the_upload(engine: str, server: ScriptedServer, then
         assert server.connections == 2
 
 
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
+WELL = reply(b"taken " * 20_000)
+
+
+@pytest.mark.parametrize(
+    ("first", "rest"),
+    [(HINTS, WELL), (WELL[:40], WELL[40:]), (WELL[:50_000], WELL[50_000:]), (WELL, b"")],
+    ids=["informational", "half a head", "half an answer", "whole answer"],
+)
+@pytest.mark.parametrize("length", [None, "6553600"], ids=["chunked", "length"])
+def test_answer_that_refuses_nothing_lets_the_upload_go_on(
+    engine: str, server: ScriptedServer, first: bytes, rest: bytes, length: str | None
+) -> None:
+    """Only an error says that the rest of the body is not wanted (RFC 9112 section 9.5)."""
+    without(engine, "httpcore", "httpcore reads no answer while it sends: ours ends the upload at the first byte")
+    server.then(acts.answer_meanwhile(first, rest, 65536))
+    upload = Upload(100)
+    with Tried(engine) as client:
+        headers = {} if length is None else {"Content-Length": length}
+        response = client.post(server.url(), content=iter(upload), headers=headers)
+        assert (response.status_code, response.content) == (200, b"taken " * 20_000)
+        still_well(client, server)
+        assert server.received[0].body == b"x" * 6_553_600
+        assert server.connections == 1
+
+
 @pytest.mark.parametrize("then", ["deaf", "close_notify"])
 def test_early_answer_to_a_body_in_memory(engine: str, server: ScriptedServer, then: str) -> None:
     server.then(acts.answer_early(TOO_LARGE, 65536, then))

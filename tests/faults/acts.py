@@ -143,6 +143,21 @@ def answer_early(data: bytes, after: int, then: str) -> Act:
     return Act(play)
 
 
+def answer_meanwhile(first: bytes, rest: bytes, after: int) -> Act:
+    """Begin to answer after so many bytes of the request body, take the rest of it, finish the answer, serve on."""
+
+    def play(peer: Peer) -> None:
+        head = peer.read_head()
+        begun = peer.exactly(after)
+        peer.send(first)
+        peer.unread(begun)
+        peer.read_body(head)
+        peer.send(rest)
+        peer.serve()
+
+    return Act(play)
+
+
 def ignore_upload(peer: Peer) -> None:
     """Read the head and not a byte of the body."""
     peer.read_head()

@@ -103,6 +103,10 @@ class Peer:
         self._buffer = data[size:]
         return data[:size]
 
+    def unread(self, data: bytes) -> None:
+        """Put bytes back, to be read again."""
+        self._buffer = data + self._buffer
+
     def read_head(self) -> Received:
         """Read a request head; the body stays unread."""
         first, *lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")

@@ -116,7 +116,7 @@ def test_an_early_answer_ends_the_upload(subject: Subject) -> None:
     assert taken < 2000
 
 
-@without("native", "httpcore", because="a fault: an answer ends the upload, also one that goes on when more comes")
+@without("httpcore", because="a fault: an answer ends the upload, also one that goes on when more comes")
 def test_an_answer_that_begins_while_the_body_is_sent(subject: Subject) -> None:
     data = numbered(200_000)
 

@@ -6,8 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from ...._concurrency import body_chunks, monotonic
-from ....exceptions import CloseError, HTTPError, NetworkError, ReadTimeout, WriteError, WriteTimeout
+from ...._concurrency import body_chunks, checkpoint, monotonic
+from ....exceptions import (
+    CloseError,
+    HTTPError,
+    LocalProtocolError,
+    NetworkError,
+    ReadTimeout,
+    WriteError,
+    WriteTimeout,
+)
 from ....rules.framing import LAST_CHUNK, LengthGuard, encode_chunk
 from ....rules.http1 import ResponseParser
 from ....rules.request_head import encode_head
@@ -31,8 +39,14 @@ BODY_READ_SIZE = 262144
 # A body up to this size goes out with its head in one write.
 JOINED_SIZE = 65536
 UPLOAD_SIZE = 262144
+# How much of a streamed response is kept while the request's body is still being sent.
+EARLY_SIZE = 4 * 1024 * 1024
 # How long ``Expect: 100-continue`` waits for the server's word before the body is sent all the same, in seconds.
 CONTINUE_WAIT = 1.0
+
+
+class Refused(Exception):
+    """The server wants no more of the body."""
 
 
 class Connection:
@@ -43,6 +57,7 @@ class Connection:
         "_keep_alive",
         "_owner",
         "_retire_at",
+        "_room",
         "idle_since",
         "parser",
         "pool",
@@ -159,7 +174,7 @@ class Connection:
                 parser.feed(data)
 
     def _upload(self, request: Request, head: bytes, body: Body, length: int | None) -> None:
-        """Send head and body. Stops where the server answers before the end (RFC 9112 section 9.5)."""
+        """Send head and body. Stops where the server refuses before the end (RFC 9112 section 9.5)."""
         deadline = request.deadline
         write = request.timeout.write
         data = body.data
@@ -167,6 +182,7 @@ class Connection:
             self.stream.write(head + data, write if deadline is None else deadline.clamp(write))
             return
         pieces = body_chunks(body)  # one that can't be sent is refused before anything is
+        self._room = EARLY_SIZE if request.stream else float("inf")
         uploaded = False
         try:
             uploaded = self.invited(request, head) and self._send_body(request, pieces, length)
@@ -212,28 +228,40 @@ class Connection:
         deadline = request.deadline
         write = request.timeout.write
         guard = LengthGuard(length)
-        for piece in pieces:
-            guard.add(len(piece))
-            for part in cut(piece, UPLOAD_SIZE):
-                if self._answered():
-                    return False
-                data = encode_chunk(part) if length is None else part
-                limit = write if deadline is None else deadline.clamp(write)
-                if stream.write_until_readable(data, limit) != len(data):
-                    return False
+        try:
+            for piece in pieces:
+                guard.add(len(piece))
+                for part in cut(piece, UPLOAD_SIZE):
+                    if stream.is_stale() and (heard := stream.read_nowait(READ_SIZE)) is not None:
+                        self._hear(heard)
+                    checkpoint()
+                    rest = stream.send_nowait(encode_chunk(part) if length is None else part)
+                    if rest:
+                        stream.send_rest(rest, write if deadline is None else deadline.clamp(write), self._hear)
+        except Refused:
+            return False
         guard.finish()
         if length is None:
             stream.write(LAST_CHUNK, write if deadline is None else deadline.clamp(write))
         return True
 
-    def _answered(self) -> bool:
-        """Whether the server's final answer has begun, or the server is gone; 1xx responses are read over."""
-        if not self.stream.is_stale():
-            return False
-        data = self.stream.read_nowait(READ_SIZE)
-        if data:
-            self.parser.feed(data)
-        return data == b"" or self.parser.head_complete
+    def _hear(self, data: bytes) -> None:
+        """Take what the server says while the body is sent. Raises Refused when it wants no more of it.
+
+        A server that answers well may still be reading: to stop would cut off what it takes for whole.
+        """
+        parser = self.parser
+        if not data or parser.complete:
+            raise Refused
+        self._room -= len(data)
+        if self._room < 0:
+            raise LocalProtocolError(
+                f"more than {EARLY_SIZE} bytes of a streamed response came before the request's body was sent; "
+                "duplex=True reads while it sends"
+            )
+        parser.feed(data)
+        if parser.head_complete and parser.status_code >= 300:
+            raise Refused
 
     def finish(self) -> None:
         """The response was read to its end: give the connection back."""

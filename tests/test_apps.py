@@ -70,16 +70,17 @@ def test_a_cancelled_scope_ends_its_requests() -> None:
         with pytest.raises(RequestCancelled):
             job.result()
         until(lambda: script.ended == "CancelledError")
+    before = set(threads("duohttp-wsgi"))
     waiting = Waiting()
     with Client(engine=WsgiEngine(waiting), base_url=BASE) as client:
         with client.scope() as scope:
             job = scope.get("x")
-            until(lambda: threads("duohttp-wsgi"))
+            until(lambda: set(threads("duohttp-wsgi")) - before)
             scope.cancel()
         with pytest.raises(RequestCancelled):
             job.result()
         waiting.go.set()
-    until(lambda: not threads("duohttp-wsgi"))
+    until(lambda: not set(threads("duohttp-wsgi")) - before)
 
 
 def test_the_thread_of_an_application_ends_with_the_client() -> None:

@@ -95,11 +95,27 @@ async def _race(attempts: Attempts, delay: float) -> socket.socket | None:
                     break  # one failed, or the delay is over
         return winner
     finally:
-        for task in tasks:
-            task.cancel()
-        for result in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(result, socket.socket) and result is not winner:
-                result.close()
+        await _end(tasks, winner)
+
+
+async def _end(tasks: set[asyncio.Task[socket.socket | None]], winner: socket.socket | None) -> None:
+    """End the attempts that are still under way; the winner is of no use to a caller that is cancelled meanwhile."""
+    for task in tasks:
+        task.add_done_callback(_close_late)
+        task.cancel()
+    if tasks:
+        try:
+            await asyncio.wait(tasks)
+        except BaseException:
+            if winner is not None:
+                winner.close()
+            raise
+
+
+def _close_late(task: asyncio.Task[socket.socket | None]) -> None:
+    sock = None if task.cancelled() or task.exception() is not None else task.result()
+    if sock is not None:
+        sock.close()
 
 
 def _first(ended: set[asyncio.Task[socket.socket | None]], winner: socket.socket | None) -> socket.socket | None:

@@ -10,13 +10,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import trio
 
 from duohttp._concurrency import CancelToken
-from duohttp._network import AsyncNetwork, Network, Resolver, StaticResolver
+from duohttp._network import AsyncNetwork, Network, Resolver, StaticResolver, asyncio_connect
 from duohttp._network.addresses import interleave, literal
 from duohttp.exceptions import ConnectError, ConnectTimeout, RequestCancelled, ResolveError
 
@@ -284,6 +285,34 @@ def test_out_of_descriptors_is_a_connect_error(flavour: str) -> None:
 
 
 # Cancellation
+
+
+def test_a_task_cancelled_while_the_slower_attempts_end_leaves_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    won, other = socket.socketpair()
+    ending = asyncio.Event()
+
+    async def attempt(attempts: object, address: str) -> socket.socket:
+        if address == "quick":
+            await asyncio.sleep(0.01)
+            return won
+        try:
+            await asyncio.sleep(30)
+        finally:
+            ending.set()
+            await asyncio.sleep(0.01)
+        return other
+
+    async def main() -> None:
+        task = asyncio.create_task(asyncio_connect._race(SimpleNamespace(addresses=["slow", "quick"]), 0.001))  # type: ignore[arg-type]
+        await ending.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    monkeypatch.setattr(asyncio_connect, "_attempt", attempt)
+    asyncio.run(main())
+    assert won.fileno() == -1
+    other.close()
 
 
 @pytest.mark.parametrize("flavour", ["asyncio", "protocol", "uvloop"])

@@ -257,12 +257,15 @@ def test_an_upload_that_never_waits_is_cancelled(raw_server: Callable[..., RawSe
         assert begun.wait(20)
         raise ConnectError("on purpose")
 
+    def upload(client: Client) -> None:
+        with client.scope() as scope:
+            scope.post(server.url, content=body())
+            scope.start(fail)
+
     server = raw_server([b"", Hang()])
     with Client(timeout=60) as client:
         with pytest.raises(ConnectError, match="on purpose"):
-            with client.scope() as scope:
-                scope.post(server.url, content=body())
-                scope.start(fail)
+            upload(client)
         assert client.pool_stats().open == 0
 
 

@@ -14,7 +14,6 @@ from ..plugins.default_request import RequestDefaults
 from ..plugins.http_cookies import ClientCookies, HttpCookies
 from ..plugins.plugin import Plugin, Stage, has_hook
 from ..rules.requirements import check_duplex, check_proxy
-from ..values.address_guard import AddressGuard
 from ..values.client_options import CONNECTION_OPTIONS, DEFAULT_OPTIONS, derived_options
 from ..values.defaults import Defaults, base_origin
 from ..values.headers import HeaderTypes
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     from ..plugins.events import Events
     from ..plugins.http_send import Interception
     from ..rules.cookie_jar import CookieJar
+    from ..values.address_guard import AddressGuard
     from ..values.proxy import ProxyOption
 
 __all__ = ["Client", "native"]

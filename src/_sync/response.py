@@ -264,7 +264,7 @@ class Response(BaseResponse):
 class Pieces(Generic[T]):
     """Iterates over a body through a pipe.
 
-    No async generator: one that is left with ``break`` is closed late, elsewhere, and with a warning on trio.
+    A generator would not do: one that is left with ``break`` is closed late, elsewhere, and with a warning on trio.
     """
 
     __slots__ = ("_ended", "_pipe", "_ready", "_response", "_stream")

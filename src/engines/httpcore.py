@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..values.address_guard import AddressGuard
 from ..values.limits import Limits
 from ..values.settings import TrustTypes
 from ..values.tls import TLS, CertTypes, VerifyTypes
 from ..values.unset import UNSET, Unset
 from .options import EngineOptions
+
+if TYPE_CHECKING:
+    from ..values.address_guard import AddressGuard
 
 __all__ = ["HttpcoreEngine"]
 

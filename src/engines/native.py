@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..rules.http1_limits import Http1Limits
-from ..values.address_guard import AddressGuard
 from ..values.limits import Limits
 from ..values.settings import ConnectionSettings, TrustTypes
 from ..values.tls import TLS, CertTypes, VerifyTypes
@@ -14,6 +13,7 @@ from .options import EngineOptions
 
 if TYPE_CHECKING:
     from ..rules.http2_options import Http2Options
+    from ..values.address_guard import AddressGuard
 
 __all__ = ["NativeEngine"]
 

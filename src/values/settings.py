@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..exceptions import InvalidRequest
-from .address_guard import AddressGuard
 from .limits import DEFAULT_LIMITS, Limits
 from .tls import DEFAULT_TLS, IN_CONTEXT, TLS, CertTypes, VerifyTypes
 from .value import Value
 
 if TYPE_CHECKING:
     from ..converters.registry import Converters
+    from .address_guard import AddressGuard
     from .content_codec import ContentCodec
     from .url import Origin
 
@@ -119,8 +119,11 @@ class ConnectionSettings(Value):
             raise TypeError(f"tls is a TLS, for example TLS(minimum_version='TLSv1.3'), not {self.tls!r}")
         if self.uds is not None and not (isinstance(self.uds, str) and self.uds):
             raise TypeError(f"uds is the path of a Unix socket, not {self.uds!r}")
-        if self.address_guard is not None and not isinstance(self.address_guard, AddressGuard):
-            raise TypeError(f"address_guard is an AddressGuard, not {self.address_guard!r}; write AddressGuard()")
+        if self.address_guard is not None:
+            from .address_guard import AddressGuard
+
+            if not isinstance(self.address_guard, AddressGuard):
+                raise TypeError(f"address_guard is an AddressGuard, not {self.address_guard!r}; write AddressGuard()")
         for name, default in (("verify", True), ("cert", None)):
             if getattr(self, name) is not default and name in self.tls.given():
                 raise ValueError(f"{name} is given twice: give it to the client or in tls=TLS({name}=...)")

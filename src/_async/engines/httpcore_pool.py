@@ -78,7 +78,7 @@ class AsyncPoolGuard:
 
 
 class AsyncCorePool:
-    """Hands out connections; one for each event loop."""
+    """Hands out connections; there is one for each ``async_owner``."""
 
     def __init__(self, limits: Limits) -> None:
         self._max = limits.max_connections or float("inf")

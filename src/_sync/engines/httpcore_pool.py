@@ -79,7 +79,7 @@ class PoolGuard:
 
 
 class CorePool:
-    """Hands out connections; one for each event loop."""
+    """Hands out connections; there is one for each ``owner``."""
 
     def __init__(self, limits: Limits) -> None:
         self._max = limits.max_connections or float("inf")

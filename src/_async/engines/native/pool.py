@@ -45,7 +45,7 @@ class AsyncRoutePool:
 
 
 class AsyncPool:
-    """Hands out connections; one for each event loop."""
+    """Hands out connections; there is one for each ``async_owner``."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -46,7 +46,7 @@ class RoutePool:
 
 
 class Pool:
-    """Hands out connections; one for each event loop."""
+    """Hands out connections; there is one for each ``owner``."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

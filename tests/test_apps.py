@@ -7,6 +7,7 @@ import gc
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -145,6 +146,21 @@ def test_each_event_loop_has_its_own_lifespan() -> None:
     for _ in range(2):
         assert asyncio.run(once()) == 200
     assert lives.events == ["startup", "request", "startup", "request"]
+    asyncio.run(client.aclose())
+
+
+def test_event_loops_that_have_ended_are_let_go() -> None:
+    client = AsyncClient(engine=AsgiEngine(Lives()), base_url=BASE)
+    loops: list[weakref.ref[Any]] = []
+
+    async def once() -> None:
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        await client.get("x")
+
+    for _ in range(4):
+        asyncio.run(once())
+    gc.collect()
+    assert [loop() is None for loop in loops] == [True, True, True, False]
     asyncio.run(client.aclose())
 
 

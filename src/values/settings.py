@@ -119,6 +119,8 @@ class ConnectionSettings(Value):
             raise TypeError(f"tls is a TLS, for example TLS(minimum_version='TLSv1.3'), not {self.tls!r}")
         if self.uds is not None and not (isinstance(self.uds, str) and self.uds):
             raise TypeError(f"uds is the path of a Unix socket, not {self.uds!r}")
+        if self.local_address is not None and not (isinstance(self.local_address, str) and self.local_address):
+            raise TypeError(f"local_address is an IP address or the name of an interface, not {self.local_address!r}")
         if self.address_guard is not None:
             from .address_guard import AddressGuard
 

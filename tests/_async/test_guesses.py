@@ -114,6 +114,12 @@ async def test_attributes_of_other_responses(client: AsyncClient) -> None:
     assert copy.copy(response).text == pickle.loads(pickle.dumps(response)).text == "hello"
 
 
+@pytest.mark.parametrize("given", [5, "", ("eth0", 0)])
+async def test_a_local_address_that_is_none(given: Any) -> None:
+    with pytest.raises(TypeError, match="local_address is an IP address or the name of an interface, not "):
+        AsyncClient(local_address=given)
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [

@@ -115,6 +115,12 @@ def test_attributes_of_other_responses(client: Client) -> None:
     assert copy.copy(response).text == pickle.loads(pickle.dumps(response)).text == "hello"
 
 
+@pytest.mark.parametrize("given", [5, "", ("eth0", 0)])
+def test_a_local_address_that_is_none(given: Any) -> None:
+    with pytest.raises(TypeError, match="local_address is an IP address or the name of an interface, not "):
+        Client(local_address=given)
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._apps import AsgiCall, AsyncAsgiHost, Exchange
-from ..._concurrency import async_owner, fork_generation
+from ..._concurrency import async_owner, async_owner_ended, fork_generation
 from ...engines.asgi import AsgiEngine
 from ...exceptions import CloseError, ConnectTimeout
 from ...rules.app_response import app_name
@@ -71,7 +71,11 @@ class AsyncAsgiDriver(AsyncEngine):
         if self._closed:
             raise CloseError("the engine was closed", request=request)
         key = (fork_generation(), async_owner())
-        host = self._hosts.get(key) or self._hosts.setdefault(key, AsyncAsgiHost(self._options))
+        host = self._hosts.get(key)
+        if host is None:
+            for ended in [other for other in list(self._hosts) if other[0] == key[0] and async_owner_ended(other[1])]:
+                self._hosts.pop(ended, None)  # all that ran there has ended with it
+            host = self._hosts.setdefault(key, AsyncAsgiHost(self._options))
         deadline = request.deadline
         try:
             return host, await host.ready(None if deadline is None else deadline.clamp(None))

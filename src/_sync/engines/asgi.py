@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._apps import AsgiCall, AsgiHost, Exchange
-from ..._concurrency import fork_generation, owner
+from ..._concurrency import fork_generation, owner, owner_ended
 from ...engines.asgi import AsgiEngine
 from ...exceptions import CloseError, ConnectTimeout
 from ...rules.app_response import app_name
@@ -72,7 +72,11 @@ class AsgiDriver(Engine):
         if self._closed:
             raise CloseError("the engine was closed", request=request)
         key = (fork_generation(), owner())
-        host = self._hosts.get(key) or self._hosts.setdefault(key, AsgiHost(self._options))
+        host = self._hosts.get(key)
+        if host is None:
+            for ended in [other for other in list(self._hosts) if other[0] == key[0] and owner_ended(other[1])]:
+                self._hosts.pop(ended, None)  # all that ran there has ended with it
+            host = self._hosts.setdefault(key, AsgiHost(self._options))
         deadline = request.deadline
         try:
             return host, host.ready(None if deadline is None else deadline.clamp(None))

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from .._concurrency import fork_generation, wall_time
 from ..plugins.cache_storage import CacheReader, CacheStorage, CacheWriter
 from ..values.cache_entry import CacheEntry
+from .spooled import SpooledWriter
 from .sqlite_file import SqliteFile
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["SqliteCacheStorage"]
 
 CHUNK = 64 * 1024
-# A body that is on its way in is kept in memory up to this size, then in a temporary file.
-SPOOLED = 1024 * 1024
 # Uses are written with the next response that is stored, or when they are so many.
 TOUCHED = 256
 
@@ -109,7 +108,7 @@ class SqliteCacheStorage(CacheStorage):
 
     def create(self, entry: CacheEntry) -> CacheWriter | None:
         """Begin to store a body; None where it is known to be too large."""
-        return None if entry.size > self.max_body else _Writer(self)
+        return None if entry.size > self.max_body else SpooledWriter(self._store, self.max_body)
 
     def update(self, entry: CacheEntry) -> bool:
         """Replace the entry with this id; False where it is gone."""
@@ -224,34 +223,6 @@ class SqliteCacheStorage(CacheStorage):
 
     def __repr__(self) -> str:
         return f"SqliteCacheStorage({self.path!r})"
-
-
-class _Writer(CacheWriter):
-    __slots__ = ("_file", "_size", "_storage")
-
-    def __init__(self, storage: SqliteCacheStorage) -> None:
-        from tempfile import SpooledTemporaryFile
-
-        self._storage = storage
-        self._file: IO[bytes] = SpooledTemporaryFile(SPOOLED)  # noqa: SIM115  # closed by commit and abort
-        self._size = 0
-
-    def write(self, data: bytes) -> bool:
-        self._size += len(data)
-        if self._size > self._storage.max_body:
-            return False
-        self._file.write(data)
-        return True
-
-    def commit(self, entry: CacheEntry, replaces: Iterable[str] = ()) -> bool:
-        self._file.seek(0)
-        try:
-            return self._storage._store(entry, self._file, self._size, replaces)
-        finally:
-            self._file.close()
-
-    def abort(self) -> None:
-        self._file.close()
 
 
 class _Reader(CacheReader):

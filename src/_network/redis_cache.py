@@ -12,13 +12,13 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from .._concurrency import fork_generation, wall_time
+from .._files.spooled import SpooledWriter
 from ..exceptions import MissingExtra
 from ..plugins.cache_storage import CacheReader, CacheStorage, CacheWriter
 from ..values.cache_entry import CacheEntry
 
 __all__ = ["RedisCacheStorage"]
 
-SPOOLED = 1024 * 1024
 WEEK = 7 * 86400.0
 # Before the entry itself: when it was committed, in ns, and the token that names its body.
 TOKEN = 16
@@ -92,7 +92,7 @@ class RedisCacheStorage(CacheStorage):
 
     def create(self, entry: CacheEntry) -> CacheWriter | None:
         """Begin to store a body; None where it is known to be too large."""
-        return None if entry.size > self.max_body else _Writer(self)
+        return None if entry.size > self.max_body else SpooledWriter(self._store, self.max_body)
 
     def update(self, entry: CacheEntry) -> bool:
         """Replace the entry with this id; False where it is gone."""
@@ -144,17 +144,17 @@ class RedisCacheStorage(CacheStorage):
             with mapped():
                 client.close()
 
-    def _store(self, entry: CacheEntry, body: bytes, replaces: Iterable[str]) -> bool:
+    def _store(self, entry: CacheEntry, body: IO[bytes], size: int, replaces: Iterable[str]) -> bool:
         """Write a response and remove what it replaces, in one transaction."""
         home = self._home(entry.key)
         header = time.time_ns().to_bytes(8, "big") + os.urandom(TOKEN)
-        fits = len(body) == entry.size
+        fits = size == entry.size
         with mapped():
             client = self._client()
             pipe = client.pipeline()
             _remove(client, pipe, home, [*replaces, entry.id])
             if fits:
-                pipe.set(_body(home, header), body, px=self._lifetime(entry))
+                pipe.set(_body(home, header), body.read(), px=self._lifetime(entry))
                 pipe.hset(home, entry.id, header + entry.dump())
                 pipe.pexpire(home, int(self.ttl * 1000))
             pipe.execute()
@@ -188,32 +188,6 @@ class RedisCacheStorage(CacheStorage):
         parts = urlsplit(self._url)
         place = parts.netloc.rpartition("@")[2]
         return f"RedisCacheStorage('{parts.scheme}://{place}{parts.path}')"
-
-
-class _Writer(CacheWriter):
-    __slots__ = ("_file", "_size", "_storage")
-
-    def __init__(self, storage: RedisCacheStorage) -> None:
-        from tempfile import SpooledTemporaryFile
-
-        self._storage = storage
-        self._file: IO[bytes] = SpooledTemporaryFile(SPOOLED)  # noqa: SIM115  # closed by commit and abort
-        self._size = 0
-
-    def write(self, data: bytes) -> bool:
-        self._size += len(data)
-        if self._size > self._storage.max_body:
-            return False
-        self._file.write(data)
-        return True
-
-    def commit(self, entry: CacheEntry, replaces: Iterable[str] = ()) -> bool:
-        self._file.seek(0)
-        with self._file:
-            return self._storage._store(entry, self._file.read(), replaces)
-
-    def abort(self) -> None:
-        self._file.close()
 
 
 class _Reader(CacheReader):

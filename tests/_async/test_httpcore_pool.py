@@ -9,7 +9,8 @@ import pytest
 
 from duohttp import CloseError, Deadline, Limits, PoolTimeout, TotalTimeout
 from duohttp._async.engines.httpcore_connection import AsyncCoreConnection
-from duohttp._async.engines.httpcore_pool import AsyncCorePool, AsyncCoreRoute, Route
+from duohttp._async.engines.httpcore_pool import AsyncCorePool
+from duohttp._async.engines.httpcore_routes import AsyncCoreRoute, Route
 from duohttp._concurrency import AsyncTaskGroup, AsyncWaiter, ManualClock, async_sleep, use_clock
 from duohttp.values.proxy import Proxy
 from duohttp.values.url import Origin

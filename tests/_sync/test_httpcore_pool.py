@@ -11,7 +11,8 @@ import pytest
 from duohttp import CloseError, Deadline, Limits, PoolTimeout, TotalTimeout
 from duohttp._concurrency import ManualClock, TaskGroup, Waiter, sleep, use_clock
 from duohttp._sync.engines.httpcore_connection import CoreConnection
-from duohttp._sync.engines.httpcore_pool import CorePool, CoreRoute, Route
+from duohttp._sync.engines.httpcore_pool import CorePool
+from duohttp._sync.engines.httpcore_routes import CoreRoute, Route
 from duohttp.values.proxy import Proxy
 from duohttp.values.url import Origin
 

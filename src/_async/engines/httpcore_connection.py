@@ -13,7 +13,7 @@ from .httpcore_wire import AsyncWire, WireFailure
 
 if TYPE_CHECKING:
     from ...values.body import Body
-    from .httpcore_pool import AsyncCoreRoute
+    from .httpcore_routes import AsyncCoreRoute
 
 __all__ = ["AsyncCoreConnection", "AsyncUpload"]
 

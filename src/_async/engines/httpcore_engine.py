@@ -37,7 +37,8 @@ from ..response import AsyncResponse
 from .engine import AsyncEngine
 from .httpcore_connection import AsyncCoreConnection, AsyncUpload
 from .httpcore_exchange import AsyncExchange
-from .httpcore_pool import AsyncCorePool, AsyncCoreRoute, Route
+from .httpcore_pool import AsyncCorePool
+from .httpcore_routes import AsyncCoreRoute, Route
 from .httpcore_tls import ProxyTLS, ServerTLS
 from .httpcore_wire import AsyncWire
 from .tls_settings import HTTP1, TLSSettings

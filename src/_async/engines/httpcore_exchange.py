@@ -23,7 +23,7 @@ from ...exceptions import (
     TotalTimeout,
 )
 from ..response import AsyncBodyStream, AsyncResponse
-from .httpcore_pool import Route
+from .httpcore_routes import Route
 from .httpcore_upgrade import AsyncUpgradedStream
 from .httpcore_wire import AsyncWire, WireFailure
 

@@ -9,72 +9,26 @@ a queue of those who wait. A permit is the right to open a connection; there are
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from ..._concurrency import AsyncStateLock, AsyncWaiter, monotonic
+from ..._concurrency import AsyncWaiter, monotonic
 from ...exceptions import CloseError, PoolTimeout
 from ...values.limits import Limits
 from ...values.pool_stats import PoolStats, RouteStats
-from ...values.proxy import Proxy
-from ...values.url import Origin
+from .httpcore_routes import AsyncCoreRoute, AsyncPoolGuard, Route
 
 if TYPE_CHECKING:
     from ...values.timeout import Deadline
     from .httpcore_connection import AsyncCoreConnection
     from .httpcore_exchange import AsyncExchange
 
-__all__ = ["AsyncCorePool", "AsyncCoreRoute", "Route"]
+__all__ = ["AsyncCorePool"]
 
 # Idle connections that nobody asks for are looked at no more often than this, in seconds.
 SWEEP_INTERVAL = 5.0
 
 # What waiters are given when the pool closes.
 CLOSED: Any = object()
-
-
-class Route(NamedTuple):
-    """Where a request goes, by which way, and whether that must be HTTP/1.1 where others may use HTTP/2."""
-
-    origin: Origin
-    proxy: Proxy | None
-    only_http1: bool = False
-
-    def __str__(self) -> str:
-        shown = str(self.origin)
-        return shown if self.proxy is None else f"{shown} through {self.proxy}"
-
-
-class AsyncCoreRoute:
-    """The connections on one route."""
-
-    __slots__ = ("open", "opening", "ready", "route", "shares", "waiters")
-
-    def __init__(self, route: Route, shares: bool) -> None:
-        self.route = route
-        self.ready: OrderedDict[AsyncCoreConnection, None] = OrderedDict()
-        self.waiters: OrderedDict[AsyncWaiter[Any], None] = OrderedDict()
-        self.open = 0
-        self.opening = 0
-        # Whether a connection being opened may serve those who come meanwhile, as far as is known: HTTP/2.
-        self.shares = shares
-
-
-class AsyncPoolGuard:
-    """Holds the pool's lock, and marks the pool busy, so that a finaliser in between leaves its books alone."""
-
-    __slots__ = ("busy", "lock")
-
-    def __init__(self) -> None:
-        self.lock = AsyncStateLock()
-        self.busy = False
-
-    def __enter__(self) -> None:
-        self.lock.acquire()
-        self.busy = True
-
-    def __exit__(self, *args: object) -> None:
-        self.busy = False
-        self.lock.release()
 
 
 class AsyncCorePool:

@@ -14,7 +14,7 @@ from .httpcore_wire import Wire, WireFailure
 
 if TYPE_CHECKING:
     from ...values.body import Body
-    from .httpcore_pool import CoreRoute
+    from .httpcore_routes import CoreRoute
 
 __all__ = ["CoreConnection", "Upload"]
 

@@ -38,7 +38,8 @@ from ..response import Response
 from .engine import Engine
 from .httpcore_connection import CoreConnection, Upload
 from .httpcore_exchange import Exchange
-from .httpcore_pool import CorePool, CoreRoute, Route
+from .httpcore_pool import CorePool
+from .httpcore_routes import CoreRoute, Route
 from .httpcore_tls import ProxyTLS, ServerTLS
 from .httpcore_wire import Wire
 from .tls_settings import HTTP1, TLSSettings

@@ -24,7 +24,7 @@ from ...exceptions import (
     TotalTimeout,
 )
 from ..response import BodyStream, Response
-from .httpcore_pool import Route
+from .httpcore_routes import Route
 from .httpcore_upgrade import UpgradedStream
 from .httpcore_wire import Wire, WireFailure
 

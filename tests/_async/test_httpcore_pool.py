@@ -431,7 +431,7 @@ async def test_tidying_runs_generators_to_their_end() -> None:
     for generator in (two(), fails()):
         assert await generator.__anext__() == b"1"
         pool.leftovers.append(generator)
-    await pool.tidy()
+    await pool.leftovers.finish()
     assert ended == ["two", "fails"]
     assert not pool.leftovers
     gc.collect()

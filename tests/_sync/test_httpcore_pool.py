@@ -432,7 +432,7 @@ def test_tidying_runs_generators_to_their_end() -> None:
     for generator in (two(), fails()):
         assert generator.__next__() == b"1"
         pool.leftovers.append(generator)
-    pool.tidy()
+    pool.leftovers.finish()
     assert ended == ["two", "fails"]
     assert not pool.leftovers
     gc.collect()

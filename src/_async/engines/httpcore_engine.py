@@ -119,7 +119,7 @@ class AsyncHttpcoreDriver(AsyncEngine):
         if pool is None or self._owner is not async_owner() or self._generation != fork_generation():
             pool = self._pool_here()
         if pool.leftovers:
-            await pool.tidy()
+            await pool.leftovers.finish()
         proxies = request.attribute(PROXIES)
         proxy = (self._proxies if proxies is None else proxies).proxy_for(endpoint.origin, request.url)
         if proxy is not None and self._settings.address_guard is not None:
@@ -343,7 +343,7 @@ class AsyncHttpcoreDriver(AsyncEngine):
             pool.close()
         here = pools.get(async_owner())
         if here is not None:
-            await here.tidy()
+            await here.leftovers.finish()
 
     def __del__(self) -> None:
         # Left to the garbage collector, sockets in cycles would be finalised before the streams that close them.

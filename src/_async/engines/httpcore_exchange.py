@@ -229,7 +229,7 @@ class AsyncExchange:
                 pass  # it is closed then
         if not self.over:
             self.drop()
-        await self.pool.tidy()
+        await self.pool.leftovers.finish()
 
     def drop(self) -> None:
         """End it without waiting: nobody uses the connection for anything new."""

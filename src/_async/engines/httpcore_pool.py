@@ -15,6 +15,7 @@ from ..._concurrency import AsyncWaiter, monotonic
 from ...exceptions import CloseError, PoolTimeout
 from ...values.limits import Limits
 from ...values.pool_stats import PoolStats, RouteStats
+from .httpcore_leftovers import AsyncLeftovers
 from .httpcore_routes import AsyncCoreRoute, AsyncPoolGuard, Route
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class AsyncCorePool:
         # Exchanges whose response is being read. They are held here, so that the garbage collector never closes
         # httpcore's generators by itself, at a moment and in a thread where that could lock up.
         self.exchanges: set[AsyncExchange] = set()
-        self.leftovers: deque[Any] = deque()
+        self.leftovers = AsyncLeftovers()
 
     # For a request.
 
@@ -348,19 +349,6 @@ class AsyncCorePool:
             del self._routes[pool.route]
 
     # For people and for the end.
-
-    async def tidy(self) -> None:
-        """Bring generators to their end whose responses were given up; their connections are closed already.
-
-        They are run, not closed: closing one of httpcore's leaves the one inside it to the garbage collector.
-        """
-        while self.leftovers:
-            try:
-                iterator = self.leftovers.popleft()
-                while True:
-                    await iterator.__anext__()
-            except (StopAsyncIteration, Exception):
-                pass  # another thread may have been first, too
 
     def stats(self) -> PoolStats:
         """Return counts of connections and waiters, by route."""

@@ -120,7 +120,7 @@ class HttpcoreDriver(Engine):
         if pool is None or self._owner is not owner() or self._generation != fork_generation():
             pool = self._pool_here()
         if pool.leftovers:
-            pool.tidy()
+            pool.leftovers.finish()
         proxies = request.attribute(PROXIES)
         proxy = (self._proxies if proxies is None else proxies).proxy_for(endpoint.origin, request.url)
         if proxy is not None and self._settings.address_guard is not None:
@@ -342,7 +342,7 @@ class HttpcoreDriver(Engine):
             pool.close()
         here = pools.get(owner())
         if here is not None:
-            here.tidy()
+            here.leftovers.finish()
 
     def __del__(self) -> None:
         # Left to the garbage collector, sockets in cycles would be finalised before the streams that close them.

@@ -230,7 +230,7 @@ class Exchange:
                 pass  # it is closed then
         if not self.over:
             self.drop()
-        self.pool.tidy()
+        self.pool.leftovers.finish()
 
     def drop(self) -> None:
         """End it without waiting: nobody uses the connection for anything new."""

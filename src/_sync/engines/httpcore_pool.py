@@ -16,6 +16,7 @@ from ..._concurrency import Waiter, monotonic
 from ...exceptions import CloseError, PoolTimeout
 from ...values.limits import Limits
 from ...values.pool_stats import PoolStats, RouteStats
+from .httpcore_leftovers import Leftovers
 from .httpcore_routes import CoreRoute, PoolGuard, Route
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class CorePool:
         # Exchanges whose response is being read. They are held here, so that the garbage collector never closes
         # httpcore's generators by itself, at a moment and in a thread where that could lock up.
         self.exchanges: set[Exchange] = set()
-        self.leftovers: deque[Any] = deque()
+        self.leftovers = Leftovers()
 
     # For a request.
 
@@ -347,19 +348,6 @@ class CorePool:
             del self._routes[pool.route]
 
     # For people and for the end.
-
-    def tidy(self) -> None:
-        """Bring generators to their end whose responses were given up; their connections are closed already.
-
-        They are run, not closed: closing one of httpcore's leaves the one inside it to the garbage collector.
-        """
-        while self.leftovers:
-            try:
-                iterator = self.leftovers.popleft()
-                while True:
-                    iterator.__next__()
-            except (StopIteration, Exception):
-                pass  # another thread may have been first, too
 
     def stats(self) -> PoolStats:
         """Return counts of connections and waiters, by route."""

@@ -360,7 +360,7 @@ __all__ = sorted([*_MODULES, "__version__"])
 def __getattr__(name: str) -> Any:
     module = _MODULES.get(name)
     if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise import_module(".values.hints", __name__).missing_in_module(__name__, name)
     value = getattr(import_module(f".{module}", __name__), name)
     globals()[name] = value
     return value

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
+from ..exceptions import InvalidRequest
 from ..values.limits import MAX_EVENT_SIZE, MAX_MESSAGE_SIZE
 from ..values.options import RequestOptions
 from ..values.url import URLTypes
@@ -93,6 +94,8 @@ class Flows:
         """
         from .event_source import EventSource
 
+        if not isinstance(last_event_id, str):
+            raise InvalidRequest(f"last_event_id is a str, not {last_event_id!r}")
         client = cast("Client", self)
         statement = client.prepare(method, url, **options)
         request = statement.request
@@ -187,19 +190,22 @@ class Flows:
         Entering raises WebSocketError where the server answers otherwise, and what a request raises; InvalidRequest
         before anything is sent, UnsupportedByEngine, MissingExtra.
         """
-        from ..rules.websocket_handshake import Offer, http_url
+        from ..rules.websocket_handshake import Offer, check_numbers, http_url
         from .websocket import WebSocket
         from .websocket_opening import Opening, handshake_request
 
         client = cast("Client", self)
         offer = Offer(subprotocols, compression)
+        limits = {"max_message_size": max_message_size, "max_frame_size": max_frame_size}
+        times = {"ping_interval": ping_interval, "ping_timeout": ping_timeout, "close_timeout": close_timeout}
+        check_numbers({**limits, **times})
         statement = client.prepare("GET", http_url(url), **options)
         handshake_request(client._engine, statement.request, offer)
         opening = Opening(
             statement,
             offer,
-            limits={"max_message_size": max_message_size, "max_frame_size": max_frame_size},
-            times={"ping_interval": ping_interval, "ping_timeout": ping_timeout, "close_timeout": close_timeout},
+            limits=limits,
+            times=times,
         )
         return WebSocket(
             opening,

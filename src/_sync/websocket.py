@@ -21,6 +21,7 @@ from ..exceptions import (
 )
 from ..rules.event_stream import reconnect_delay
 from ..rules.websocket_codec import CLEAN_CODES, PASSING_CODES, check_close
+from ..rules.websocket_handshake import check_numbers
 from ..rules.websocket_messages import as_bytes, as_json, as_text, encoded_fragment, is_fragments
 
 if TYPE_CHECKING:
@@ -219,6 +220,8 @@ class WebSocket(Generic[M]):
         raise StopIteration
 
     def _receive(self, timeout: float | None) -> str | bytes:
+        if timeout is not None:
+            check_numbers({"timeout": timeout})
         while True:
             link = self._link
             if link is None:

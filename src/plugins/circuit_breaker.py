@@ -61,10 +61,10 @@ class CircuitBreaker(StatefulPlugin):
     ) -> None:
         if isinstance(threshold, bool) or not isinstance(threshold, int) or threshold < 1:
             raise ValueError(f"threshold must be a whole number from 1 on, not {threshold!r}")
-        if not 0 <= ratio <= 1:
+        if not (isinstance(ratio, (int, float)) and 0 <= ratio <= 1):
             raise ValueError(f"ratio must be a number from 0 to 1, not {ratio!r}")
         for name, value in (("window", window), ("open_for", open_for)):
-            if not 0 < value < float("inf"):
+            if not (isinstance(value, (int, float)) and 0 < value < float("inf")):
                 raise ValueError(f"{name} must be a number of seconds above 0, not {value!r}")
         self.threshold = threshold
         self.ratio = ratio

@@ -126,9 +126,9 @@ def _storage_of(given: Any) -> Any:
     if callable(getattr(given, "cookies_for", None)) and callable(getattr(given, "set_from_response", None)):
         return given
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise TypeError(
-            f"cookies are kept in a CookieJar or an object with cookies_for() and set_from_response(), not {given!r}"
-        )
+        hint = "; to read a file use load() of a CookieJar" if isinstance(given, str) else ""
+        kept = "cookies are kept in a CookieJar or an object with cookies_for() and set_from_response()"
+        raise TypeError(f"{kept}, not {given!r}{hint}")
     return _jar_of(given)
 
 

@@ -55,12 +55,12 @@ class RateLimit(StatefulPlugin):
         for name, value in (("requests", requests), ("per", per)):
             if value is not None and not (isinstance(value, (int, float)) and 0 < value < float("inf")):
                 raise ValueError(f"{name} must be a number above 0, not {value!r}")
-        if burst is not None and not 1 <= burst < float("inf"):
+        if burst is not None and not (isinstance(burst, (int, float)) and 1 <= burst < float("inf")):
             raise ValueError(f"burst must be a number from 1 on, not {burst!r}")
         if concurrent is not None and (not isinstance(concurrent, int) or concurrent < 1):
             raise ValueError(f"concurrent must be a whole number from 1 on, not {concurrent!r}")
         for name, value in (("max_retry_after", max_retry_after), ("max_wait", max_wait)):
-            if value is not None and not 0 <= value < float("inf"):
+            if value is not None and not (isinstance(value, (int, float)) and 0 <= value < float("inf")):
                 raise ValueError(f"{name} must be a number of seconds from 0 on, not {value!r}")
         self.requests = requests
         self.per = per

@@ -96,9 +96,9 @@ class Retry(StatefulPlugin):
             raise ValueError("give constant_delay or delay, not both")
         _check(base_delay=base_delay, max_delay=max_delay, constant_delay=constant_delay or 0.0)
         _check(max_retry_after=max_retry_after, budget=budget or 0.0, budget_per_second=budget_per_second)
-        if not 1 <= base < float("inf"):
+        if not (isinstance(base, (int, float)) and 1 <= base < float("inf")):
             raise ValueError(f"base must be a number from 1 on, not {base!r}")
-        if not 0 <= jitter <= 1:
+        if not (isinstance(jitter, (int, float)) and 0 <= jitter <= 1):
             raise ValueError(f"jitter must be a share from 0 to 1, not {jitter!r}")
         self.max_retries = max_retries
         self.methods = frozenset(method.upper() for method in methods)
@@ -167,5 +167,5 @@ class Retry(StatefulPlugin):
 
 def _check(**options: float) -> None:
     for name, value in options.items():
-        if not 0 <= value < float("inf"):
+        if not (isinstance(value, (int, float)) and 0 <= value < float("inf")):
             raise ValueError(f"{name} must be a number from 0 on, not {value!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha1
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..values.response import BaseResponse
 
-__all__ = ["Offer", "http_url", "new_key"]
+__all__ = ["Offer", "check_numbers", "http_url", "new_key"]
 
 T = TypeVar("T")
 
@@ -127,6 +127,13 @@ def _refused(response: BaseResponse, why: str) -> WebSocketError:
 
 def _shown(headers: Headers, name: str) -> str:
     return repr(", ".join(headers.getall(name, []))[:100])
+
+
+def check_numbers(options: Mapping[str, object]) -> None:
+    """Raise InvalidRequest for an option that is neither a number from 0 on nor None."""
+    for name, value in options.items():
+        if value is not None and not (isinstance(value, (int, float)) and value >= 0):
+            raise InvalidRequest(f"{name} is a number from 0 on, or None, not {value!r}")
 
 
 def _checked(subprotocols: Sequence[str]) -> tuple[str, ...]:

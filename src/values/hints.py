@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-__all__ = ["check_attribute", "check_client_options", "missing_in_client", "missing_in_response", "option_hint"]
+__all__ = [
+    "check_attribute",
+    "check_client_options",
+    "missing_in_client",
+    "missing_in_module",
+    "missing_in_response",
+    "option_hint",
+]
 
 _OPTIONS = {
     "allow_redirects": "it is called follow_redirects here",
@@ -17,14 +24,17 @@ _OPTIONS = {
     "proxies": "it is called proxy here",
     "raise_for_status": "it is called expect_success here",
     "retries": "write plugins=[Retry(max_retries=…)]",
+    "retry": "write plugins=[Retry(max_retries=…)]",
     "ssl": "it is called verify here",
     "ssl_context": "it is called verify here",
 }
 _OF_REQUESTS = {
     **_OPTIONS,
     "extensions": "use attributes for plugins, and server_hostname for what httpx calls sni_hostname",
+    "heartbeat": "it is called ping_interval here",
     "http2": "give it to the client",
     "into": "read the body with body(T), iter_json(T) or json() once the response is there",
+    "protocols": "it is called subprotocols here",
     "query": "it is called params here",
     "stream": "use client.stream(method, url) in a with block",
     "transport": "give engine= to the client",
@@ -78,6 +88,23 @@ _RESPONSE_ATTRIBUTES = {
     "status": "it is called status_code here",
     "status_text": "it is called reason_phrase here",
 }
+_MODULE_ATTRIBUTES = {
+    "ASGITransport": "it is called AsgiEngine here",
+    "ClientError": "it is called HTTPError here; ClientStatusError is for a status from 400 to 499",
+    "ClientSession": "it is called AsyncClient here",
+    "ClientTimeout": "it is called Timeout here",
+    "ConnectionError": "it is called NetworkError here, and is a ConnectionError of Python's too",
+    "HTTPStatusError": "it is called StatusError here",
+    "InvalidSchema": "it is called UnsupportedProtocol here",
+    "MockTransport": "it is called MockEngine here",
+    "RequestException": "it is called HTTPError here",
+    "Session": "it is called Client here",
+    "URL": "urls are those of yarl: from yarl import URL",
+    "WSGITransport": "it is called WsgiEngine here",
+    "codes": "use http.HTTPStatus",
+    "download": "it is a method of Client",
+    "session": "it is called Client here",
+}
 
 
 def option_hint(name: str, known: Collection[str], *, of_client: bool = False) -> str:
@@ -111,6 +138,12 @@ def missing_in_client(client: Any, name: str) -> AttributeError:
 def missing_in_response(response: Any, name: str) -> AttributeError:
     """Return the error for an attribute that a response does not have."""
     return _missing(response, name, _RESPONSE_ATTRIBUTES.get(name))
+
+
+def missing_in_module(module: str, name: str) -> AttributeError:
+    """Return the error for a name that the package does not have."""
+    text, hint = f"module {module!r} has no attribute {name!r}", _MODULE_ATTRIBUTES.get(name)
+    return AttributeError(f"{text}; {hint}" if hint else text, name=name)
 
 
 def _missing(owner: Any, name: str, hint: str | None) -> AttributeError:

@@ -109,6 +109,8 @@ class ConnectionSettings(Value):
         if not isinstance(self.limits, Limits):
             raise TypeError(f"limits is a Limits, for example Limits(max_connections=5), not {self.limits!r}")
         trusted = self.trust_env
+        if not isinstance(trusted, (bool, Iterable)):
+            raise TypeError(f"trust_env is a bool or some of {', '.join(TRUST)}, not {trusted!r}")
         if not isinstance(trusted, bool):
             names = frozenset((trusted,) if isinstance(trusted, str) else trusted)
             if unknown := names.difference(TRUST):

@@ -7,11 +7,22 @@ import copy
 import inspect
 import pickle
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from duohttp import BearerAuth, Client, DigestAuth, HttpCache, HTTPError, MockEngine, RateLimit, Retry
+import duohttp
+from duohttp import (
+    BearerAuth,
+    CircuitBreaker,
+    Client,
+    DigestAuth,
+    HttpCache,
+    HTTPError,
+    MockEngine,
+    RateLimit,
+    Retry,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -187,9 +198,51 @@ def test_blocks_that_are_not_entered(client: Client) -> None:
         (lambda: Retry(statuses=503), r"statuses is a collection of numbers: \{503\}"),  # type: ignore[arg-type]
         (lambda: Retry(statuses=["503"]), "a status is a number, not '503'"),  # type: ignore[list-item]
         (lambda: RateLimit("5"), "requests must be a number above 0, not '5'"),  # type: ignore[arg-type]
+        (lambda: RateLimit(5, burst="x"), "burst must be a number from 1 on, not 'x'"),  # type: ignore[arg-type]
+        (lambda: Retry(base_delay="x"), "base_delay must be a number from 0 on, not 'x'"),  # type: ignore[arg-type]
+        (lambda: CircuitBreaker(window="x"), "window must be a number .* above 0, not 'x'"),  # type: ignore[arg-type]
+        (lambda: Client(trust_env=None), "trust_env is a bool or some of .*, not None"),  # type: ignore[arg-type]
         (lambda: BearerAuth(load_tokens=5), "load_tokens is a function, not 5"),  # type: ignore[arg-type]
     ],
 )
 def test_values_that_clients_and_plugins_refuse(make: Any, text: str) -> None:
     with pytest.raises((TypeError, ValueError), match=text):
         make()
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"max_message_size": "x"}, "max_message_size is a number from 0 on, or None, not 'x'"),
+        ({"close_timeout": -1}, "close_timeout is a number from 0 on, or None, not -1"),
+        ({"heartbeat": 5}, "unknown request option 'heartbeat'; it is called ping_interval here"),
+    ],
+)
+def test_options_of_a_websocket(client: Client, options: dict[str, Any], text: str) -> None:
+    with pytest.raises((HTTPError, TypeError), match=text):
+        client.websocket("ws", **options)
+    with pytest.raises(HTTPError, match="timeout is a number from 0 on, or None, not '5'"):
+        client.websocket("ws").receive(timeout=cast("Any", "5"))
+
+
+def test_options_of_an_event_source(client: Client) -> None:
+    with pytest.raises(HTTPError, match="last_event_id is a str, not 5"):
+        client.sse("x", last_event_id=cast("Any", 5))
+
+
+def test_names_of_other_packages() -> None:
+    for name, hint in {
+        "Session": "it is called Client here",
+        "RequestException": "it is called HTTPError here",
+        "HTTPStatusError": "it is called StatusError here",
+        "MockTransport": "it is called MockEngine here",
+    }.items():
+        with pytest.raises(AttributeError, match=f"module 'duohttp' has no attribute '{name}'; {hint}"):
+            getattr(duohttp, name)
+    with pytest.raises(AttributeError, match=r"module 'duohttp' has no attribute 'nonsense'$"):
+        getattr(duohttp, "nonsense")  # noqa: B009
+
+
+def test_a_file_is_no_storage_of_cookies() -> None:
+    with pytest.raises(TypeError, match=r"not 'jar.txt'; to read a file use load\(\) of a CookieJar"):
+        Client(cookies=cast("Any", "jar.txt"))

@@ -1,4 +1,4 @@
-"""One HTTP/2 connection that many requests share, without a helper of its own.
+"""One HTTP/2 connection that many requests share, with nothing that runs beside them.
 
 Whoever waits for news reads for all (it leads); the others are woken when something came for them, or to lead in turn.
 Whoever has frames to send sends what all have queued. What the frames mean is decided in ``Http2Machine``, under the

@@ -1,5 +1,5 @@
 # Generated from src/_async/engines/native/http2_connection.py by scripts/generate_sync.py. Do not edit.
-"""One HTTP/2 connection that many requests share, without a helper of its own.
+"""One HTTP/2 connection that many requests share, with nothing that runs beside them.
 
 Whoever waits for news reads for all (it leads); the others are woken when something came for them, or to lead in turn.
 Whoever has frames to send sends what all have queued. What the frames mean is decided in ``Http2Machine``, under the

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,8 +27,12 @@ from duohttp import (
     HTTPError,
     Limits,
     NativeEngine,
+    Plugin,
+    Request,
+    Stage,
     Timeout,
 )
+from duohttp.plugins.flow import call
 
 from .echo_server import body_of, echo_server
 
@@ -249,6 +254,31 @@ def test_a_thread_without_an_event_loop_counts_connections(echo: str, engine: Na
         assert (await asyncio.to_thread(client.pool_stats)).open == 0
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("engine", [NativeEngine(), HttpcoreEngine()], ids=["native", "httpcore"])
+def test_a_closed_client_opens_nothing_for_a_retry(echo: str, engine: NativeEngine | HttpcoreEngine) -> None:
+    """The client is closed while a plugin waits before it sends again."""
+    closed: list[int] = []
+
+    class Again(Plugin):
+        stage = Stage.RETRY
+
+        def flow(self, request: Request) -> Any:
+            yield request
+            yield call(client.aclose)
+            closed.append(1)
+            return (yield request)
+
+    client = AsyncClient(engine=engine, plugins=[Again()])
+
+    async def main() -> None:
+        with pytest.raises(CloseError, match="the client was closed"):
+            await client.get(f"{echo}/x")
+
+    asyncio.run(main())
+    assert closed == [1]
+    assert client.pool_stats().opened == 0
 
 
 def test_event_loops_at_once(echo: str) -> None:

@@ -13,6 +13,7 @@ from ..._network import AsyncNetwork
 from ...engines.httpcore import HttpcoreEngine
 from ...engines.httpcore_request import async_max_streams, header_pairs, timeouts_of
 from ...exceptions import (
+    CloseError,
     ConnectError,
     ConnectTimeout,
     HTTPError,
@@ -101,6 +102,7 @@ class AsyncHttpcoreDriver(AsyncEngine):
         self._tls = TLSSettings(settings)
         self._library: Any = None
         self._lock = AsyncStateLock()
+        self._closed = False
         self._owner: Any = None
         self._generation = fork_generation()
         self._pools: dict[Any, AsyncCorePool] = {}
@@ -304,6 +306,8 @@ class AsyncHttpcoreDriver(AsyncEngine):
             self._forked()
         place = async_owner()
         with self._lock:
+            if self._closed:  # a plugin sends again, after the client was closed
+                raise CloseError("the client was closed")
             here = self._living_pools().get(place)
             if here is None:
                 here = self._pools[place] = AsyncCorePool(self._settings.limits)
@@ -337,6 +341,7 @@ class AsyncHttpcoreDriver(AsyncEngine):
     async def aclose(self) -> None:
         """Close all connections; requests in flight fail with a CloseError. May be called again."""
         with self._lock:
+            self._closed = True
             pools, self._pools = self._pools, {}
             self._pool = None
         for pool in pools.values():

@@ -14,6 +14,7 @@ from ..._network import Network
 from ...engines.httpcore import HttpcoreEngine
 from ...engines.httpcore_request import header_pairs, max_streams, timeouts_of
 from ...exceptions import (
+    CloseError,
     ConnectError,
     ConnectTimeout,
     HTTPError,
@@ -102,6 +103,7 @@ class HttpcoreDriver(Engine):
         self._tls = TLSSettings(settings)
         self._library: Any = None
         self._lock = StateLock()
+        self._closed = False
         self._owner: Any = None
         self._generation = fork_generation()
         self._pools: dict[Any, CorePool] = {}
@@ -303,6 +305,8 @@ class HttpcoreDriver(Engine):
             self._forked()
         place = owner()
         with self._lock:
+            if self._closed:  # a plugin sends again, after the client was closed
+                raise CloseError("the client was closed")
             here = self._living_pools().get(place)
             if here is None:
                 here = self._pools[place] = CorePool(self._settings.limits)
@@ -336,6 +340,7 @@ class HttpcoreDriver(Engine):
     def close(self) -> None:
         """Close all connections; requests in flight fail with a CloseError. May be called again."""
         with self._lock:
+            self._closed = True
             pools, self._pools = self._pools, {}
             self._pool = None
         for pool in pools.values():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...._concurrency import AsyncStateLock, async_owner, async_owner_ended, fork_generation
 from ....engines.native import NativeEngine
-from ....exceptions import NetworkError
+from ....exceptions import CloseError, NetworkError
 from ....rules.http1 import DEFAULT_HTTP1_LIMITS, ResponseParser
 from ....values.capabilities import Capability
 from ....values.limits import Limits
@@ -72,6 +72,7 @@ class AsyncNativeDriver(AsyncEngine):
         self._generation = fork_generation()
         self._pools: dict[Any, AsyncPool] = {}
         self._pool: AsyncPool | None = None
+        self._closed = False
 
     def execute(self, request: Request, *, through: Proxy | None = None) -> Any:
         """Send the request and return its response with an unread stream. Raises RequestError.
@@ -179,6 +180,8 @@ class AsyncNativeDriver(AsyncEngine):
         here = async_owner()
         generation = fork_generation()
         with self._lock(generation):
+            if self._closed:  # a plugin sends again, after the client was closed
+                raise CloseError("the client was closed")
             pool = self._living_pools(generation).get(here)
             if pool is None:
                 pool = self._pools[here] = self._make_pool()
@@ -220,6 +223,7 @@ class AsyncNativeDriver(AsyncEngine):
         """Close all connections; requests in flight fail with a CloseError. May be called again."""
         here = async_owner()
         with self._lock(fork_generation()):
+            self._closed = True
             pools, self._pools = self._pools, {}
             self._pool = None
         for where, pool in pools.items():

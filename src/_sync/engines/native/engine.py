@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...._concurrency import StateLock, fork_generation, owner, owner_ended
 from ....engines.native import NativeEngine
-from ....exceptions import NetworkError
+from ....exceptions import CloseError, NetworkError
 from ....rules.http1 import DEFAULT_HTTP1_LIMITS, ResponseParser
 from ....values.capabilities import Capability
 from ....values.limits import Limits
@@ -73,6 +73,7 @@ class NativeDriver(Engine):
         self._generation = fork_generation()
         self._pools: dict[Any, Pool] = {}
         self._pool: Pool | None = None
+        self._closed = False
 
     def execute(self, request: Request, *, through: Proxy | None = None) -> Any:
         """Send the request and return its response with an unread stream. Raises RequestError.
@@ -180,6 +181,8 @@ class NativeDriver(Engine):
         here = owner()
         generation = fork_generation()
         with self._lock(generation):
+            if self._closed:  # a plugin sends again, after the client was closed
+                raise CloseError("the client was closed")
             pool = self._living_pools(generation).get(here)
             if pool is None:
                 pool = self._pools[here] = self._make_pool()
@@ -221,6 +224,7 @@ class NativeDriver(Engine):
         """Close all connections; requests in flight fail with a CloseError. May be called again."""
         here = owner()
         with self._lock(fork_generation()):
+            self._closed = True
             pools, self._pools = self._pools, {}
             self._pool = None
         for where, pool in pools.items():

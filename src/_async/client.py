@@ -16,7 +16,7 @@ from ..rules.requirements import check_duplex, check_proxy
 from ..values.client_options import CONNECTION_OPTIONS, DEFAULT_OPTIONS, derived_options
 from ..values.defaults import Defaults, base_origin
 from ..values.headers import HeaderTypes
-from ..values.hints import check_attribute, check_client_options, missing_in_client
+from ..values.hints import check_attribute, check_client_options, hint_in_client
 from ..values.limits import DEFAULT_LIMITS, Limits
 from ..values.options import (
     CHAIN_OPTIONS,
@@ -117,9 +117,6 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         self._setup(options, None)
 
     if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            raise missing_in_client(self, name)
 
         def __setattr__(self, name: str, value: Any) -> None:
             check_attribute(self, name)
@@ -396,3 +393,6 @@ class AsyncClient(AsyncVerbs, AsyncParallel, AsyncFlows):
         base = self._chain.defaults.base_url
         state = "closed" if self._closed else "open"
         return f"<{type(self).__name__} {state}{'' if base is None else f' {base.with_user(None)}'}>"
+
+
+hint_in_client(AsyncClient)

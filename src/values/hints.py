@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Never
 
 __all__ = [
     "check_attribute",
     "check_client_options",
-    "missing_in_client",
+    "hint_in_client",
+    "hint_in_response",
     "missing_in_module",
-    "missing_in_response",
     "option_hint",
 ]
 
@@ -56,7 +56,6 @@ _CLIENT_ATTRIBUTES = {
     "aclose": "it is close() in Client",
     "adapters": "an engine does the exchange: engine=",
     "close": "it is aclose() in AsyncClient, to be awaited",
-    "cookies": "this client keeps no cookies (cookies=False)",
     "event_hooks": _OPTIONS["event_hooks"],
     "gather": "use parallel() or parallel_get()",
     "hooks": _OPTIONS["hooks"],
@@ -126,18 +125,39 @@ def check_client_options(unknown: Collection[str], known: Collection[str]) -> No
         raise TypeError(f"a client has no option {name!r}; {option_hint(name, known, of_client=True)}")
 
 
-def missing_in_client(client: Any, name: str) -> AttributeError:
-    """Return the error for an attribute that a client does not have."""
-    hint = _CLIENT_ATTRIBUTES.get(name)
-    if hint is None and name in client.__dict__.get("_options", ()):
-        kind = type(client).__name__
-        hint = f"what a client adds is told when it is made: {kind}({name}=…), or for one request: get(url, {name}=…)"
-    return _missing(client, name, hint)
+class Elsewhere:
+    """An attribute that other clients have: whoever reads it is told what it is here.
+
+    A descriptor for each, as a ``__getattr__`` would make all attributes slower, those that are there too.
+    """
+
+    __slots__ = ("_hint", "_name")
+
+    def __init__(self, name: str, hint: str) -> None:
+        self._name = name
+        self._hint = hint
+
+    def __get__(self, owner: object, kind: type) -> Never:
+        text = f"{kind.__name__!r} object has no attribute {self._name!r}"
+        raise AttributeError(f"{text}; {self._hint.replace('CLIENT', kind.__name__)}", name=self._name, obj=owner)
 
 
-def missing_in_response(response: Any, name: str) -> AttributeError:
-    """Return the error for an attribute that a response does not have."""
-    return _missing(response, name, _RESPONSE_ATTRIBUTES.get(name))
+def hint_in_response(kind: type) -> None:
+    """Give a class of responses what other responses have, so that whoever asks for it is told what to write."""
+    _hint_in(kind, _RESPONSE_ATTRIBUTES)
+
+
+def hint_in_client(kind: Any) -> None:
+    """Give a class of clients what other clients have, and its own options, which are no attributes."""
+    told = "what a client adds is told when it is made: CLIENT({0}=…), or for one request: get(url, {0}=…)"
+    _hint_in(kind, _CLIENT_ATTRIBUTES)
+    _hint_in(kind, {name: told.format(name) for name in kind.__init__.__kwdefaults__})
+
+
+def _hint_in(kind: type, hints: Mapping[str, str]) -> None:
+    for name, hint in hints.items():
+        if not hasattr(kind, name) and name not in vars(kind):
+            setattr(kind, name, Elsewhere(name, hint))
 
 
 def missing_in_module(module: str, name: str) -> AttributeError:
@@ -146,15 +166,10 @@ def missing_in_module(module: str, name: str) -> AttributeError:
     return AttributeError(f"{text}; {hint}" if hint else text, name=name)
 
 
-def _missing(owner: Any, name: str, hint: str | None) -> AttributeError:
-    text = f"{type(owner).__name__!r} object has no attribute {name!r}"
-    return AttributeError(f"{text}; {hint}" if hint else text, name=name, obj=owner)
-
-
 def check_attribute(client: Any, name: str) -> None:
     """Raise AttributeError where an option of a client is set after it was made, as that would change nothing."""
     if name in client.__dict__.get("_options", ()) and not hasattr(type(client), name):
-        raise missing_in_client(client, name)
+        getattr(client, name)  # says what to do instead
     if name == "cookies":
         raise AttributeError(
             "the cookies of a client can't be replaced; use client.cookies.update(…)", name=name, obj=client

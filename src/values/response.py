@@ -18,7 +18,7 @@ from ..exceptions import (
 )
 from .cached_response import CachedResponse
 from .headers import Headers, RawHeaders
-from .hints import missing_in_response
+from .hints import hint_in_response
 from .request import Request
 
 if TYPE_CHECKING:
@@ -74,11 +74,6 @@ class BaseResponse(CachedResponse):
         self.request = request
         self.reason_phrase = reason_of(status_code) if reason_phrase is None else reason_phrase
         self.http_version = http_version
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            raise missing_in_response(self, name)
 
     @property
     def history(self) -> list[Any]:
@@ -347,6 +342,9 @@ class BaseResponse(CachedResponse):
         BaseResponse.__init__(self, 0, [], request=state["request"], reason_phrase="")
         for name, value in state.items():
             setattr(self, name, value)
+
+
+hint_in_response(BaseResponse)
 
 
 def _has_coding(raw_headers: RawHeaders) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import duohttp
+from duohttp.values.hints import Elsewhere
 
 SNAPSHOT = Path(__file__).with_name("public_names.txt")
 PAIRS = [name for name in duohttp.__all__ if name.startswith("Async")]
@@ -69,7 +70,9 @@ def test_both_colours_have_the_same_members(name: str) -> None:
 
 
 def _members(kind: type) -> list[tuple[str, Any]]:
-    return [(name, value) for name, value in inspect.getmembers_static(kind) if not name.startswith("_")]
+    """Return what a class has, without what only says that it is called otherwise here."""
+    members = inspect.getmembers_static(kind)
+    return [(name, value) for name, value in members if not (name.startswith("_") or isinstance(value, Elsewhere))]
 
 
 def _parameters(function: Any) -> list[tuple[str, Any]]:

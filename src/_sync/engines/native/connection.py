@@ -116,7 +116,7 @@ class Connection:
             deadline = request.deadline
             timeout = request.timeout
             head, length = encode_head(request, endpoint)
-            parser.start(request.method, upgrade=request.upgrades)
+            parser.start(request.method, upgrade=request.stream and request.upgrades)
             body = request.body
             if body is None:
                 self.stream.write(head, timeout.write if deadline is None else deadline.clamp(timeout.write))

@@ -151,7 +151,7 @@ def test_processes_share_a_file(path: Path) -> None:
 def test_processes_meet_a_broken_file(path: Path) -> None:
     """F37: four processes find the same broken file at the same time, each of them begins anew, none is wrong."""
     for turn in range(3):
-        path.write_bytes(b"no database" * 1000)
+        path.write_bytes(b"SQLite format 3\0" + b"no database" * 1000)
         children = []
         for seed in range(4):
             child = os.fork()

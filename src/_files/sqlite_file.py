@@ -11,6 +11,7 @@ from logging import getLogger
 
 __all__ = ["SqliteFile"]
 
+MAGIC = b"SQLite format 3\0"
 APPLICATION = 0x64756F68  # "duoh", which marks the file as ours
 VERSION = 1
 IDLE = 8
@@ -154,12 +155,18 @@ class SqliteFile:
         connection.execute("COMMIT")
 
     def _make_place(self) -> int | None:
-        """Make the file where there is none, for its owner only: responses may be private. Return its inode."""
+        """Make the file where there is none, for its owner only: responses may be private. Return its inode.
+
+        Raises OSError, for a file that never was a database too: a slip of the pen must not cost anybody a file.
+        """
         os.makedirs(os.path.dirname(self._path), exist_ok=True)
         try:
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         except PermissionError:
             pass  # one that may be read only is read
+        with open(self._path, "rb") as file:
+            if not MAGIC.startswith(file.read(len(MAGIC))):
+                raise OSError(f"{self._path} is no database; a cache needs a file of its own")
         return _inode(self._path)
 
     def _failure(self, error: sqlite3.Error, inode: int | None) -> OSError:

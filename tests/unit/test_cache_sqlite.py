@@ -145,9 +145,9 @@ def filled(path: Path) -> SqliteCacheStorage:
     return storage
 
 
-@pytest.mark.parametrize("content", [b"no database at all" * 1000, b"SQLite format 3\x00" + bytes(5000)])
-def test_what_is_no_database_is_put_aside(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_broken_database_is_put_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "c.db"
+    content = b"SQLite format 3\x00" + bytes(5000)
     path.write_bytes(content)
     storage = SqliteCacheStorage(path)
     with pytest.raises(OSError, match=r"the cache .*c.db failed"):
@@ -161,10 +161,22 @@ def test_what_is_no_database_is_put_aside(tmp_path: Path, content: bytes, caplog
 
 def test_a_broken_file_can_be_cleared(tmp_path: Path) -> None:
     path = tmp_path / "c.db"
-    path.write_bytes(b"no database" * 1000)
+    path.write_bytes(b"SQLite format 3\x00" + b"no database" * 1000)
     storage = SqliteCacheStorage(path)
     storage.clear()
     assert len(storage) == 0
+
+
+@pytest.mark.parametrize("content", [b"a diary, kept for years", b"S"])
+def test_a_file_of_something_else_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "diary.txt"
+    path.write_bytes(content + bytes(50))
+    storage = SqliteCacheStorage(path)
+    for act in (lambda: storage.entries(KEY), storage.clear, lambda: storage.remove(KEY)):
+        with pytest.raises(OSError, match="is no database; a cache needs a file of its own"):
+            act()
+    assert path.read_bytes() == content + bytes(50)
+    assert [each.name for each in tmp_path.iterdir()] == ["diary.txt"]
 
 
 def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:

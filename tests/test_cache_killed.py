@@ -141,6 +141,25 @@ def test_two_hundred_kills(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     test_processes_killed_at_any_moment(path)
 
 
+def test_processes_make_a_file_at_the_same_moment(tmp_path: Path) -> None:
+    """F37: SQLite does not wait for others where the journal's mode is chosen, so we do."""
+    for turn in range(40):
+        path, begin = tmp_path / f"{turn}.db", time.monotonic() + 0.01
+        children = []
+        for _ in range(4):
+            child = os.fork()
+            if child == 0:
+                status = 1
+                try:
+                    while time.monotonic() < begin:
+                        pass
+                    status = len(SqliteCacheStorage(path, MAX_SIZE).entries(KEYS[0]))
+                finally:
+                    os._exit(status)
+            children.append(child)
+        assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+
+
 def test_processes_share_a_file(path: Path) -> None:
     """F37: four processes that begin at the same time, on a file that is not there yet."""
     children = [start(path, seed, 1.0) for seed in range(4)]

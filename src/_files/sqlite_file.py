@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import ENOSPC
 from logging import getLogger
+from time import sleep
 
 __all__ = ["SqliteFile"]
 
@@ -16,6 +17,7 @@ APPLICATION = 0x64756F68  # "duoh", which marks the file as ours
 VERSION = 1
 IDLE = 8
 BUSY_SECONDS = 10.0
+BUSY_STEP = 0.01
 WAL_BYTES = 4 * 1024 * 1024
 # What SQLite says of a file that is none of its own, or broken (sqlite3.SQLITE_NOTADB, SQLITE_CORRUPT).
 BROKEN = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
@@ -121,7 +123,7 @@ class SqliteFile:
             self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=32
         )
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
             if _state(connection) != (APPLICATION, VERSION):
@@ -192,6 +194,21 @@ class SqliteFile:
         getLogger("duohttp.cache").warning(
             "the cache %s was broken (%s) and begins anew; it is kept as %s.broken", self._path, error, self._path
         )
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Choose the WAL mode, in turn with others who do: SQLite itself does not wait for them here."""
+    patience = BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY or patience <= 0:
+                raise
+        else:
+            return
+        sleep(BUSY_STEP)
+        patience -= BUSY_STEP
 
 
 def _state(connection: sqlite3.Connection) -> tuple[int, int]:

@@ -53,9 +53,7 @@ _OF_CLIENTS = {
     "user_agent": "write headers={'User-Agent': …}",
 }
 _CLIENT_ATTRIBUTES = {
-    "aclose": "it is close() in Client",
     "adapters": "an engine does the exchange: engine=",
-    "close": "it is aclose() in AsyncClient, to be awaited",
     "event_hooks": _OPTIONS["event_hooks"],
     "gather": "use parallel() or parallel_get()",
     "hooks": _OPTIONS["hooks"],
@@ -68,14 +66,12 @@ _CLIENT_ATTRIBUTES = {
     "ws_connect": "it is called websocket() here",
 }
 _RESPONSE_ATTRIBUTES = {
-    "aclose": "it is close() in Client",
     "aiter_bytes": "it is called iter_bytes() in both clients",
     "aiter_lines": "it is called iter_lines() in both clients",
     "aiter_raw": "it is called iter_raw() in both clients",
     "aiter_text": "it is called iter_text() in both clients",
     "apparent_encoding": "encoding tells the charset; Client(default_encoding=…) is for text that has none",
     "aread": "it is called read() in both clients",
-    "close": "it is aclose() in AsyncClient, to be awaited",
     "data": "it is called content here, and text, json() or body(T)",
     "is_permanent_redirect": "look at status_code",
     "iter_content": "it is called iter_bytes() here; of a response of client.stream() it reads the body as it comes",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ._network.resolver import Answer, CachedResolver, Resolver, StaticResolver, SystemResolver
 from .exceptions import HTTPError, InvalidURL, ResolveError
 from .rules.dns_message import AAAA, MAX_TTL, A, DnsAnswer, decode_answer, encode_question
+from .values.checks import check_options
 from .values.timeout import Timeout
 from .values.url import display_url, endpoint_of, parse_url
 
@@ -36,6 +37,7 @@ class DohResolver(CachedResolver):
     def __init__(
         self, url: str, *, bootstrap: str | Sequence[str] | None = None, max_entries: int = 1000, **options: Any
     ) -> None:
+        check_options(DohResolver, locals())
         parsed = parse_url(url.partition("{?dns}")[0])
         if parsed.scheme != "https":
             raise InvalidURL(f"DNS over HTTPS needs an https url, not {display_url(parsed)}")

@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Any, TextIO
 
+from ..values.checks import check_options
 from .cell import StateLock
 
 __all__ = ["ProgressBar"]
@@ -24,6 +25,7 @@ class ProgressBar:
     """
 
     def __init__(self, label: str = "", *, file: TextIO | None = None, force: bool = False) -> None:
+        check_options(ProgressBar, locals())
         self.label = label
         self._file = sys.stderr if file is None else file
         self._shown = force or (self._file is not None and self._file.isatty())

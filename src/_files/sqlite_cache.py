@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from .._concurrency import fork_generation, wall_time
 from ..plugins.cache_storage import CacheReader, CacheStorage, CacheWriter
 from ..values.cache_entry import CacheEntry
+from ..values.checks import check_options
 from .spooled import SpooledWriter
 from .sqlite_file import SqliteFile
 
@@ -42,8 +43,9 @@ class SqliteCacheStorage(CacheStorage):
     def __init__(
         self, path: str | os.PathLike[str], max_size: int = 256 * 1024 * 1024, *, max_body: int | None = None
     ) -> None:
+        check_options(SqliteCacheStorage, locals())
         for name, value in (("max_size", max_size), ("max_body", 0 if max_body is None else max_body)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            if value < 0:
                 raise ValueError(f"{name} is a number of bytes from 0 on, not {value!r}")
         self.path = os.path.abspath(os.fspath(path))
         self.max_size = max_size

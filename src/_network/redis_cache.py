@@ -16,6 +16,7 @@ from .._files.spooled import SpooledWriter
 from ..exceptions import MissingExtra
 from ..plugins.cache_storage import CacheReader, CacheStorage, CacheWriter
 from ..values.cache_entry import CacheEntry
+from ..values.checks import check_options
 
 __all__ = ["RedisCacheStorage"]
 
@@ -48,10 +49,11 @@ class RedisCacheStorage(CacheStorage):
         max_body: int = 16 * 1024 * 1024,
         **options: Any,
     ) -> None:
+        check_options(RedisCacheStorage, locals())
         library()
-        if isinstance(max_body, bool) or not isinstance(max_body, int) or max_body < 0:
+        if max_body < 0:
             raise ValueError(f"max_body is a number of bytes from 0 on, not {max_body!r}")
-        if isinstance(ttl, bool) or not isinstance(ttl, (int, float)) or not 1 <= ttl < 1e10:
+        if not 1 <= ttl < 1e10:
             raise ValueError(f"ttl is a number of seconds from 1 on, not {ttl!r}")
         self.prefix = prefix
         self.ttl = ttl

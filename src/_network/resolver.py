@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Any, TypeAlias
 
 from ..exceptions import RequestError, ResolveError
+from ..values.checks import check_options
 from .addresses import Address, literal, normalise
 
 __all__ = ["Answer", "CachedResolver", "Resolver", "ResolverTypes", "StaticResolver", "SystemResolver", "as_resolver"]
@@ -74,6 +75,7 @@ class StaticResolver(Resolver):
         hosts: Mapping[str, str | Sequence[str]],
         fallback: Resolver | None = SystemResolver(),  # noqa: B008 it has no state
     ) -> None:
+        check_options(StaticResolver, locals())
         self.fallback = fallback
         self._hosts: dict[str, list[str]] = {}
         for host, addresses in hosts.items():
@@ -122,6 +124,7 @@ class CachedResolver(Resolver):
     def __init__(
         self, inner: ResolverTypes = None, ttl: float = 60.0, max_entries: int = 1000, negative_ttl: float = 0.0
     ) -> None:
+        check_options(CachedResolver, locals())
         self.inner = as_resolver(inner)
         self.ttl = ttl
         self.max_entries = max_entries

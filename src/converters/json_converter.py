@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from ..exceptions import MissingExtra
+from ..values.checks import check_options
 from .converter import DataConverter, EncHook, make_enc_hook, to_builtins
 from .typed import DecHook
 
@@ -49,6 +50,7 @@ class JsonConverter(DataConverter):
         enc_hook: EncHook | None = None,
         dec_hook: DecHook | None = None,
     ) -> None:
+        check_options(JsonConverter, locals())
         if library not in ("msgspec", "orjson", "json"):
             raise ValueError(f"library must be 'msgspec', 'orjson' or 'json', not {library!r}")
         if library == "orjson" and find_spec("orjson") is None:

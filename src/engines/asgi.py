@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from ..values.checks import check_options
 from .options import EngineOptions
 
 __all__ = ["AsgiEngine"]
@@ -42,8 +43,9 @@ class AsgiEngine(EngineOptions):
         root_path: str = "",
         client: tuple[str, int] = ("127.0.0.1", 12345),
     ) -> None:
+        check_options(AsgiEngine, locals())
         if not callable(app):
-            raise TypeError(f"an ASGI application can be called with scope, receive and send; {app!r} can't")
+            raise TypeError(f"app is an ASGI application, called with scope, receive and send, not {app!r}")
         if lifespan not in ("auto", "on", "off"):
             raise ValueError(f"lifespan is 'auto', 'on' or 'off', not {lifespan!r}")
         self.app = app

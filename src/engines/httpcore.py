@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..values.checks import check_options
 from ..values.limits import Limits
 from ..values.settings import TrustTypes
 from ..values.tls import TLS, CertTypes, VerifyTypes
@@ -52,10 +53,9 @@ class HttpcoreEngine(EngineOptions):
         retries: int = 0,
         retry_stale: bool = True,
     ) -> None:
-        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        check_options(HttpcoreEngine, locals())
+        if retries < 0:
             raise ValueError(f"retries must be a number from 0, not {retries!r}")
-        if http1 is False and http2 is False:
-            raise ValueError("http1=False needs http2=True: one of them must be spoken")
         self.http1 = http1
         self.http2 = http2
         self.verify = verify
@@ -71,3 +71,4 @@ class HttpcoreEngine(EngineOptions):
         self.address_guard = address_guard
         self.retries = retries
         self.retry_stale = retry_stale
+        self._check_connections()

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ..exceptions import UnexpectedRequest
 from ..values.capabilities import Capability
+from ..values.checks import check_options
 from ..values.request import Request
 from ..values.unset import UNSET
 from .mock_reply import Reply, reply
@@ -47,6 +48,7 @@ class MockEngine(EngineOptions):
         strict: bool = True,
         capabilities: Iterable[Capability] = tuple(Capability),
     ) -> None:
+        check_options(MockEngine, locals())
         self.cycle = cycle
         self.strict = strict
         self.capabilities = frozenset(capabilities)

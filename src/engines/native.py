@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..rules.http1_limits import Http1Limits
+from ..values.checks import check_options
 from ..values.limits import Limits
 from ..values.settings import ConnectionSettings, TrustTypes
 from ..values.tls import TLS, CertTypes, VerifyTypes
@@ -54,6 +55,7 @@ class NativeEngine(EngineOptions):
         retry_stale: bool = True,
         happy_eyeballs_delay: float = 0.25,
     ) -> None:
+        check_options(NativeEngine, locals())
         self.limits = limits
         self.verify = verify
         self.cert = cert
@@ -71,6 +73,7 @@ class NativeEngine(EngineOptions):
         self.http2_options = http2_options
         self.retry_stale = retry_stale
         self.happy_eyeballs_delay = happy_eyeballs_delay
+        self._check_connections()
 
     def driver_for(self, settings: ConnectionSettings) -> str:
         """Return the name of the driver for these settings of a client."""

@@ -28,6 +28,20 @@ class EngineOptions:
     driver: ClassVar[str] = ""
     """The name under which the engine that does the work is registered."""
 
+    def _check_connections(self) -> None:
+        """Refuse at once what no connection could be made with. Raises TypeError, ValueError."""
+        if vars(self).get("http1") is False and vars(self).get("http2") is False:
+            raise ValueError("http1=False and http2=False leave nothing to speak; leave one of them out")
+        settings = self.applied(ConnectionSettings())
+        if settings.proxy is not None:
+            from ..rules.proxies import proxy_rules
+
+            proxy_rules(settings.proxy, None)
+        if settings.resolver is not None:
+            from .._network.resolver import as_resolver
+
+            as_resolver(settings.resolver)
+
     def applied(self, settings: ConnectionSettings) -> ConnectionSettings:
         """Return the client's settings with those given to this engine on top."""
         given = {name: value for name, value in self._given() if name in _CONNECTION_OPTIONS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..values.checks import check_options
 from .options import EngineOptions
 
 __all__ = ["WsgiEngine"]
@@ -36,8 +37,9 @@ class WsgiEngine(EngineOptions):
         root_path: str = "",
         client: tuple[str, int] = ("127.0.0.1", 12345),
     ) -> None:
+        check_options(WsgiEngine, locals())
         if not callable(app):
-            raise TypeError(f"a WSGI application can be called with environ and start_response; {app!r} can't")
+            raise TypeError(f"app is a WSGI application, called with environ and start_response, not {app!r}")
         if threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads}")
         self.app = app

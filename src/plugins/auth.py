@@ -9,6 +9,7 @@ from yarl import URL
 
 from ..exceptions import InvalidURL
 from ..rules.challenges import Challenge
+from ..values.checks import check_options
 from ..values.request import Request
 from ..values.url import Origin, endpoint_of, parse_url
 from .plugin import Stage
@@ -61,6 +62,7 @@ class Auth(StatefulPlugin):
     origins: frozenset[Origin] | None = None
 
     def __init__(self, *, origins: OriginTypes = None) -> None:
+        check_options(Auth, locals())
         self.origins = _origins(origins)
 
     def new_state(self) -> AuthState:
@@ -102,8 +104,6 @@ class AuthProvider(Auth):
 
     def __init__(self, *, realm: str | None, preemptive: Preemptive, origins: OriginTypes) -> None:
         Auth.__init__(self, origins=origins)
-        if not (preemptive is None or isinstance(preemptive, bool) or callable(preemptive)):
-            raise TypeError(f"preemptive is True, False, None or a function of the request, not {preemptive!r}")
         self.realm = realm
         self.preemptive = preemptive
 

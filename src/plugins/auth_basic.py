@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..rules.challenges import Challenge
 from ..values.authorization import basic_authorization
+from ..values.checks import check_options
 from .auth import AuthProvider, OriginTypes, Preemptive
 
 __all__ = ["BasicAuth"]
@@ -33,6 +34,7 @@ class BasicAuth(AuthProvider):
         preemptive: Preemptive = None,
         origins: OriginTypes = None,
     ) -> None:
+        check_options(BasicAuth, locals())
         AuthProvider.__init__(self, realm=realm, preemptive=preemptive, origins=origins)
         self._value = basic_authorization((user, password))
 

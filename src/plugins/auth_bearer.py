@@ -9,6 +9,7 @@ from typing import Any
 from .._concurrency import monotonic, wall_time
 from ..rules.challenges import Challenge
 from ..values.bearer_tokens import BearerTokens
+from ..values.checks import check_options
 from ..values.request import Request
 from .auth import AuthProvider, AuthState, OriginTypes, Preemptive
 from .flow import call
@@ -114,16 +115,12 @@ class BearerAuth(AuthProvider):
         statuses: Iterable[int] = (401,),
         fetch_timeout: float | None = 60.0,
     ) -> None:
+        check_options(BearerAuth, locals())
         AuthProvider.__init__(self, realm=realm, preemptive=preemptive, origins=origins)
         if not 0 <= skew < float("inf"):
             raise ValueError(f"skew must be a number from 0 on, not {skew!r}")
         if fetch_timeout is not None and not fetch_timeout > 0:
             raise ValueError(f"fetch_timeout must be a number above 0, or None, not {fetch_timeout!r}")
-        if token is not None and not isinstance(token, (str, BearerTokens)):
-            raise TypeError(f"token is a str or BearerTokens, not {type(token).__name__}")
-        for name, function in (("load_tokens", load_tokens), ("refresh_tokens", refresh_tokens)):
-            if function is not None and not callable(function):
-                raise TypeError(f"{name} is a function, not {function!r}")
         if token is not None and load_tokens is not None:
             raise ValueError("give token or load_tokens, not both")
         self._token = BearerTokens.of(token, "token")

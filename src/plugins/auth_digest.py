@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..exceptions import InvalidRequest
 from ..rules.challenges import Challenge
 from ..rules.digest import ALGORITHMS, DigestSession, new_session, read_digest
+from ..values.checks import check_options
 from .auth import AuthProvider, AuthState, OriginTypes, Preemptive
 
 if TYPE_CHECKING:
@@ -69,12 +70,11 @@ class DigestAuth(AuthProvider):
         preemptive: Preemptive = True,
         origins: OriginTypes = None,
     ) -> None:
+        check_options(DigestAuth, locals())
         AuthProvider.__init__(self, realm=realm, preemptive=preemptive, origins=origins)
         self._user, self._password = (part if isinstance(part, bytes) else part.encode() for part in (user, password))
         if b":" in self._user:
             raise InvalidRequest("a user name for Digest authentication can't hold a colon (RFC 7616 section 3.4.2)")
-        if isinstance(algorithms, str):
-            raise TypeError(f"algorithms is a collection of names: [{algorithms!r}]")
         self.algorithms = tuple(algorithms)
         if unknown := set(self.algorithms) - set(ALGORITHMS):
             raise ValueError(f"algorithms are {', '.join(ALGORITHMS)}, not {sorted(unknown)[0]!r}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..exceptions import InvalidRequest
 from ..rules.netrc_rules import Netrc, NetrcError, parse_netrc
 from ..values.authorization import basic_authorization
+from ..values.checks import check_options
 from .auth import AuthProvider, AuthState, OriginTypes, Preemptive
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class NetrcAuth(AuthProvider):
     def __init__(
         self, path: str | os.PathLike[str] | None = None, *, preemptive: Preemptive = True, origins: OriginTypes = None
     ) -> None:
+        check_options(NetrcAuth, locals())
         AuthProvider.__init__(self, realm=None, preemptive=preemptive, origins=origins)
         self.path = path
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from ..rules.oauth2 import TokenEndpoint, scope_of, tokens_from
 from ..values.bearer_tokens import BearerTokens
+from ..values.checks import check_options
 from ..values.request import Request
 from ..values.url import URLTypes
 from .auth import OriginTypes
@@ -68,6 +69,7 @@ class OAuth2ClientCredentials(_OAuth2):
         skew: float = 30.0,
         fetch_timeout: float | None = 60.0,
     ) -> None:
+        check_options(OAuth2ClientCredentials, locals())
         endpoint = _endpoint(token_url, client_id, client_secret, client_auth)
         fields = {"scope": scope_of(scope), **(extra or {})}
         _OAuth2.__init__(self, endpoint, fields, origins=origins, skew=skew, fetch_timeout=fetch_timeout)
@@ -108,6 +110,7 @@ class OAuth2RefreshToken(_OAuth2):
         skew: float = 30.0,
         fetch_timeout: float | None = 60.0,
     ) -> None:
+        check_options(OAuth2RefreshToken, locals())
         endpoint = _endpoint(token_url, client_id, client_secret, client_auth)
         token = None if access_token is None else BearerTokens(access_token, refresh_token, expires_at)
         fields = {"scope": scope_of(scope), **(extra or {})}

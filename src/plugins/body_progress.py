@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from ..values.checks import check_options
 from .plugin import Plugin, Stage
 
 __all__ = ["BodyProgress"]
@@ -27,8 +28,6 @@ class BodyProgress(Plugin):
     handler = "body_progress"
 
     def __init__(self, *, on_upload: Listener | None = None, on_download: Listener | None = None) -> None:
-        for name, listener in (("on_upload", on_upload), ("on_download", on_download)):
-            if listener is not None and not callable(listener):
-                raise TypeError(f"{name} is a function of (done, total), not {listener!r}")
+        check_options(BodyProgress, locals())
         self.on_upload = on_upload
         self.on_download = on_download

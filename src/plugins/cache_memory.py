@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._concurrency import StateLock, fork_generation
+from ..values.checks import check_options
 from .cache_storage import CacheReader, CacheStorage, CacheWriter
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ class MemoryCacheStorage(CacheStorage):
     blocking: ClassVar[bool] = False
 
     def __init__(self, max_size: int = 64 * 1024 * 1024, *, max_body: int | None = None) -> None:
+        check_options(MemoryCacheStorage, locals())
         for name, value in (("max_size", max_size), ("max_body", 0 if max_body is None else max_body)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            if value < 0:
                 raise ValueError(f"{name} is a number of bytes from 0 on, not {value!r}")
         self.max_size = max_size
         self.max_body = max_size // 4 if max_body is None else max_body

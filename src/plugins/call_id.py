@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from ..values.attributes import AttributeKey
 from ..values.call import CALL_ID
+from ..values.checks import check_options
 from ..values.headers import encode_header
 from ..values.request import Request
 from .plugin import Plugin, Stage
@@ -45,6 +46,7 @@ class CallId(Plugin):
         header: str | None = "X-Request-ID",
         on_id: Callable[[Request, str], object] | None = None,
     ) -> None:
+        check_options(CallId, locals())
         if source is None:
             source = self.CURRENT
         self._sources: list[Any] = [source] if isinstance(source, ContextVar) or callable(source) else list(source)

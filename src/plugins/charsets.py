@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING
 
+from ..values.checks import check_options
 from .default_request import RequestDefaults
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Charsets(RequestDefaults):
     def __init__(
         self, *charsets: str | tuple[str, float], send: str | None = None, fallback: str | None = None
     ) -> None:
+        check_options(Charsets, locals())
         self.charsets = tuple(_checked(*((each, 1.0) if isinstance(each, str) else each)) for each in charsets)
         self.sending = None if send is None else _known(send)
         self.fallback = None if fallback is None else _known(fallback)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 from ..exceptions import InvalidRequest
+from ..values.checks import check_each
+from ..values.client_options import OPTION_TYPES
 from ..values.options import RequestOptions
 from .http_cookies import HttpCookies, cookies_plugin
 from .plugin import Plugin, Stage
@@ -20,6 +23,7 @@ _REDIRECTS: dict[int, HttpRedirect] = {}
 
 def client_plugins(options: dict[str, Any]) -> list[Plugin]:
     """Return the plugins that the options of a client ask for. Raises TypeError, ValueError."""
+    check_each("the client", OPTION_TYPES, options)
     plugins = _objects(options["plugins"], TypeError)
     if isinstance(options["auth"], Plugin):
         plugins.append(options["auth"])
@@ -61,6 +65,9 @@ def request_plugins(
     hops = options.get("max_redirects", defaults["max_redirects"])
     if follow != defaults["follow_redirects"] or (follow and hops != defaults["max_redirects"]):
         overrides[HttpRedirect] = _redirect(hops) if follow else None
+    for name in ("follow_redirects", "expect_success"):
+        if not isinstance(options.get(name), (bool, NoneType)):
+            raise InvalidRequest(f"{name} is True or False, not {type(options[name]).__name__}")
     expect = options.get("expect_success")
     if expect is not None:
         installed = next((each for each in plugins if isinstance(each, HttpCallValidator)), None)

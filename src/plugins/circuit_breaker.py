@@ -15,6 +15,7 @@ from ..exceptions import (
     TransportError,
 )
 from ..rules.circuits import CircuitRules, Circuits
+from ..values.checks import check_options
 from .plugin import Stage
 from .shared_state import StatefulPlugin
 
@@ -59,12 +60,13 @@ class CircuitBreaker(StatefulPlugin):
         statuses: Iterable[int] = range(500, 600),
         failure_if: Callable[[BaseResponse | None, HTTPError | None], Any] | None = None,
     ) -> None:
-        if isinstance(threshold, bool) or not isinstance(threshold, int) or threshold < 1:
+        check_options(CircuitBreaker, locals())
+        if threshold < 1:
             raise ValueError(f"threshold must be a whole number from 1 on, not {threshold!r}")
-        if not (isinstance(ratio, (int, float)) and 0 <= ratio <= 1):
+        if not 0 <= ratio <= 1:
             raise ValueError(f"ratio must be a number from 0 to 1, not {ratio!r}")
         for name, value in (("window", window), ("open_for", open_for)):
-            if not (isinstance(value, (int, float)) and 0 < value < float("inf")):
+            if not 0 < value < float("inf"):
                 raise ValueError(f"{name} must be a number of seconds above 0, not {value!r}")
         self.threshold = threshold
         self.ratio = ratio

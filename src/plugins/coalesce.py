@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..rules.coalescing import Flights
+from ..values.checks import check_options
 from .plugin import Stage
 from .shared_state import StatefulPlugin
 
@@ -35,8 +36,7 @@ class Coalesce(StatefulPlugin):
     handler = "coalesce"
 
     def __init__(self, *, ignore_headers: Iterable[str] = TRACES) -> None:
-        if isinstance(ignore_headers, str):
-            raise TypeError(f"ignore_headers is a collection of names: [{ignore_headers!r}]")
+        check_options(Coalesce, locals())
         self.ignore_headers = tuple(ignore_headers)
         self._ignored = frozenset(name.lower() for name in self.ignore_headers)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..exceptions import MissingExtra
 from ..values.attributes import AttributeKey
 from ..values.body import BytesBody
+from ..values.checks import check_options
 from ..values.content_codec import ContentCodec
 from ..values.request import Request
 from .default_request import RequestDefaults
@@ -52,6 +53,7 @@ class ContentEncoding(RequestDefaults):
         compressible: Callable[[str | None], bool] | None = None,
         limits: CodingLimits | None = None,
     ) -> None:
+        check_options(ContentEncoding, locals())
         pairs = [each if isinstance(each, tuple) else (each, 1.0) for each in codings]
         self.codecs = tuple(each for each, _ in pairs if isinstance(each, ContentCodec))
         self.codings = tuple((_name(each), _checked(quality)) for each, quality in pairs)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..converters import DEFAULT_CONVERTERS, Converter, Converters
 from ..exceptions import InvalidHeader
 from ..values.body import Body, BytesBody
+from ..values.checks import check_options
 from ..values.media_type import MediaType
 from ..values.request import Request
 from .plugin import Plugin
@@ -47,6 +48,7 @@ class ContentNegotiation(Plugin):
         others: float | None = 0.1,
         content_type: str | None = None,
     ) -> None:
+        check_options(ContentNegotiation, locals())
         if accept not in ("unset", "add", "off"):
             raise ValueError(f"accept must be 'unset', 'add' or 'off', not {accept!r}")
         if others is not None and not 0 < others <= 1:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from yarl import URL
+
+from ..values.checks import check_options
 from ..values.headers import Headers, HeaderTypes
+from ..values.params import merge_params
 from ..values.url import URLTypes, endpoint_of, parse_url
 from .plugin import Plugin, Stage
 
@@ -57,6 +61,13 @@ class DefaultRequest(RequestDefaults):
         cookies: CookieTypes = None,
         attributes: Mapping[Any, Any] | None = None,
     ) -> None:
+        check_options(DefaultRequest, locals())
+        if not (cookies is None or cookies is False or hasattr(cookies, "__iter__")):
+            raise TypeError(
+                f"cookies of DefaultRequest are a mapping, pairs or a CookieJar, not {type(cookies).__name__}"
+            )
+        if params:
+            merge_params(URL(), params, None)
         if base_url is not None:
             endpoint_of(parse_url(base_url))
         if headers is not None:

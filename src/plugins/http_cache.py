@@ -5,6 +5,7 @@ from __future__ import annotations
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
+from ..values.checks import check_options
 from .plugin import Stage
 from .shared_state import StatefulPlugin
 
@@ -71,16 +72,15 @@ class HttpCache(StatefulPlugin):
             hint = "; make an object of it: add ()" if isinstance(storage, type) else ""
             if isinstance(storage, (str, PathLike)):
                 hint = f"; for a file write HttpCache(SqliteCacheStorage({fspath(storage)!r}))"
-            raise TypeError(f"responses are kept in an object of a CacheStorage class, not {storage!r}{hint}")
-        if isinstance(targets, str):
-            raise TypeError(f"targets is a collection of names: [{targets!r}]")
+            raise TypeError(f"storage is an object of a CacheStorage class, not {storage!r}{hint}")
+        check_options(HttpCache, locals())
         if not 0 <= heuristic <= 1:
             raise ValueError(f"heuristic is a part of a time, from 0 to 1, not {heuristic!r}")
         for name, value in (("stale_if_error", stale_if_error), ("stale_while_revalidate", stale_while_revalidate)):
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+            if not 0 <= value < float("inf"):
                 raise ValueError(f"{name} is a number of seconds from 0 on, not {value!r}")
         self.storage = storage
-        self.shared = bool(shared)
+        self.shared = shared
         self.heuristic = heuristic
         self.stale_if_error = stale_if_error
         self.stale_while_revalidate = stale_while_revalidate

@@ -127,7 +127,7 @@ def _storage_of(given: Any) -> Any:
         return given
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
         hint = "; to read a file use load() of a CookieJar" if isinstance(given, str) else ""
-        kept = "cookies are kept in a CookieJar or an object with cookies_for() and set_from_response()"
+        kept = "the storage of cookies is a CookieJar or an object with cookies_for() and set_from_response()"
         raise TypeError(f"{kept}, not {given!r}{hint}")
     return _jar_of(given)
 

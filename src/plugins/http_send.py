@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ..values.checks import check_options
 from .plugin import Plugin, Stage
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ class HttpSend(Plugin):
     handler = "http_send"
 
     def __init__(self, function: Callable[..., Any], *, stage: Stage = Stage.ATTEMPT) -> None:
-        if not callable(function):
-            raise TypeError(f"an interceptor is a function of request and proceed, not {function!r}")
+        check_options(HttpSend, locals())
         self.function = function
         self.stage = Stage(stage)  # type: ignore[misc]
 

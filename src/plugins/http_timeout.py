@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import _concurrency
 from ..exceptions import AttemptTimeout, TimeoutException
+from ..values.checks import check_options
 from ..values.request import Request
 from ..values.timeout import Deadline
 from .plugin import Plugin, Stage
@@ -37,8 +38,9 @@ class HttpTimeout(Plugin):
     handler = "http_timeout"
 
     def __init__(self, *, attempt: float | None = None, call: float | None = None, streams: bool = False) -> None:
+        check_options(HttpTimeout, locals())
         for name, value in (("attempt", attempt), ("call", call)):
-            if isinstance(value, (bool, str)) or (value is not None and not 0 < value < float("inf")):
+            if value is not None and not 0 < value < float("inf"):
                 raise ValueError(f"{name} must be a number of seconds above 0, or None, not {value!r}")
         self.attempt = attempt
         self.call = call

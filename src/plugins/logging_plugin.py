@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ..rules.log_formats import DefaultFormat, LogFormat, OkHttpFormat
+from ..values.checks import check_options
 from ..values.headers import SECRETS
 from ..values.request import Request
 from .plugin import Plugin, Stage
@@ -63,9 +64,10 @@ class Logging(Plugin):
         log_level: int = INFO,
         failure_level: int = WARNING,
     ) -> None:
-        if not isinstance(level, str) or level.lower() not in LEVELS:
+        check_options(Logging, locals())
+        if level.lower() not in LEVELS:
             raise ValueError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
-        if max_body is not None and (isinstance(max_body, bool) or not isinstance(max_body, int) or max_body < 0):
+        if max_body is not None and max_body < 0:
             raise ValueError(f"max_body is a number of bytes from 0 on, or None, not {max_body!r}")
         self.level = level.lower()
         self.format = _format(format)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..rules.rate_limit_fields import quota_of
 from ..rules.rate_limits import Gate, Gates
 from ..rules.retry_after import retry_after
+from ..values.checks import check_options
 from .plugin import Stage
 from .shared_state import StatefulPlugin
 
@@ -52,15 +53,16 @@ class RateLimit(StatefulPlugin):
         max_retry_after: float = 300.0,
         max_wait: float | None = None,
     ) -> None:
+        check_options(RateLimit, locals())
         for name, value in (("requests", requests), ("per", per)):
-            if value is not None and not (isinstance(value, (int, float)) and 0 < value < float("inf")):
+            if value is not None and not 0 < value < float("inf"):
                 raise ValueError(f"{name} must be a number above 0, not {value!r}")
-        if burst is not None and not (isinstance(burst, (int, float)) and 1 <= burst < float("inf")):
+        if burst is not None and not 1 <= burst < float("inf"):
             raise ValueError(f"burst must be a number from 1 on, not {burst!r}")
-        if concurrent is not None and (not isinstance(concurrent, int) or concurrent < 1):
+        if concurrent is not None and concurrent < 1:
             raise ValueError(f"concurrent must be a whole number from 1 on, not {concurrent!r}")
         for name, value in (("max_retry_after", max_retry_after), ("max_wait", max_wait)):
-            if value is not None and not (isinstance(value, (int, float)) and 0 <= value < float("inf")):
+            if value is not None and not 0 <= value < float("inf"):
                 raise ValueError(f"{name} must be a number of seconds from 0 on, not {value!r}")
         self.requests = requests
         self.per = per

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..values.checks import check_options
 from .plugin import Plugin, Stage
 
 __all__ = ["HttpRedirect"]
@@ -20,7 +21,8 @@ class HttpRedirect(Plugin):
     def __init__(
         self, *, max_redirects: int = 20, allow_https_downgrade: bool = False, keep_method: bool = False
     ) -> None:
-        if isinstance(max_redirects, bool) or not isinstance(max_redirects, int) or max_redirects < 0:
+        check_options(HttpRedirect, locals())
+        if max_redirects < 0:
             raise ValueError(f"max_redirects must be a number from 0 on, not {max_redirects!r}")
         self.max_redirects = max_redirects
         self.allow_https_downgrade = allow_https_downgrade

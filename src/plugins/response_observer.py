@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..values.checks import check_options
 from ..values.request import Request
 from .plugin import Stage
 from .shared_state import StatefulPlugin
@@ -44,14 +45,12 @@ class ResponseObserver(StatefulPlugin):
         limit: int = 32,
         close_timeout: float = 5.0,
     ) -> None:
-        for name, function in (("on_response", on_response), ("filter", filter)):
-            if function is not None and not callable(function):
-                raise TypeError(f"{name} is a function, not {function!r}")
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        check_options(ResponseObserver, locals())
+        if limit < 1:
             raise ValueError(f"limit is a number from 1 on, not {limit!r}")
-        if max_body is not None and (isinstance(max_body, bool) or not isinstance(max_body, int) or max_body < 0):
+        if max_body is not None and max_body < 0:
             raise ValueError(f"max_body is a number of bytes from 0 on, or None, not {max_body!r}")
-        if isinstance(close_timeout, bool) or not isinstance(close_timeout, (int, float)) or not close_timeout >= 0:
+        if not close_timeout >= 0:
             raise ValueError(f"close_timeout is a number of seconds from 0 on, not {close_timeout!r}")
         self.on_response_function = on_response
         self.filter = filter

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..exceptions import HTTPError
 from ..rules.retries import IDEMPOTENT, RETRIED_STATUSES, RetryBudget, may_be_repeated, was_not_sent
 from ..rules.retry_after import retry_after
+from ..values.checks import check_options
 from .plugin import Stage
 from .shared_state import StatefulPlugin
 
@@ -86,19 +87,16 @@ class Retry(StatefulPlugin):
         budget: float | None = 0.2,
         budget_per_second: float = 10.0,
     ) -> None:
-        if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
+        check_options(Retry, locals())
+        if max_retries < 0:
             raise ValueError(f"max_retries must be a whole number from 0 on, not {max_retries!r}")
-        if isinstance(methods, str):
-            raise TypeError(f"methods is a collection of methods: {{{methods!r}}}")
-        if isinstance(statuses, (int, str)):
-            raise TypeError(f"statuses is a collection of numbers: {{{statuses}}}")
         if constant_delay is not None and delay is not None:
             raise ValueError("give constant_delay or delay, not both")
         _check(base_delay=base_delay, max_delay=max_delay, constant_delay=constant_delay or 0.0)
         _check(max_retry_after=max_retry_after, budget=budget or 0.0, budget_per_second=budget_per_second)
-        if not (isinstance(base, (int, float)) and 1 <= base < float("inf")):
+        if not 1 <= base < float("inf"):
             raise ValueError(f"base must be a number from 1 on, not {base!r}")
-        if not (isinstance(jitter, (int, float)) and 0 <= jitter <= 1):
+        if not 0 <= jitter <= 1:
             raise ValueError(f"jitter must be a share from 0 to 1, not {jitter!r}")
         self.max_retries = max_retries
         self.methods = frozenset(method.upper() for method in methods)
@@ -167,5 +165,5 @@ class Retry(StatefulPlugin):
 
 def _check(**options: float) -> None:
     for name, value in options.items():
-        if not (isinstance(value, (int, float)) and 0 <= value < float("inf")):
+        if not 0 <= value < float("inf"):
             raise ValueError(f"{name} must be a number from 0 on, not {value!r}")

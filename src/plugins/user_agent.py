@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..values.checks import check_options
 from ..values.headers import Headers
 from .default_request import RequestDefaults
 
@@ -18,6 +19,7 @@ class UserAgent(RequestDefaults):
     """
 
     def __init__(self, agent: str | None) -> None:
+        check_options(UserAgent, locals())
         if agent is not None:
             Headers.of({"User-Agent": agent})
         self.agent = agent

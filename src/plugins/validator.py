@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
+from ..values.checks import check_options
 from ..values.request import Request
 from ..values.response import BaseResponse, status_error
 from .plugin import Plugin, Stage
@@ -40,6 +41,7 @@ class HttpCallValidator(Plugin):
         validate: Validator | Iterable[Validator] = (),
         on_error: ErrorMapper | Iterable[ErrorMapper] = (),
     ) -> None:
+        check_options(HttpCallValidator, locals())
         if not isinstance(expect_success, bool) and not callable(expect_success):
             expect_success = frozenset(expect_success)
         self.expect_success: Any = expect_success

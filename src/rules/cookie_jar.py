@@ -9,6 +9,7 @@ from os import PathLike
 from typing import Any, Literal, TypeAlias, overload
 
 from ..exceptions import InvalidHeader
+from ..values.checks import check_options
 from .cookie import Cookie
 from .cookie_store import CookieStore, sending_order
 from .public_suffix import PublicSuffixes
@@ -42,6 +43,9 @@ class CookieJar(CookieStore):
         public_suffixes: PublicSuffixes | None = None,
         lock: AbstractContextManager[Any] | None = None,
     ) -> None:
+        check_options(CookieJar, locals())
+        if public_suffixes is not None and not hasattr(public_suffixes, "is_public"):
+            raise TypeError(f"public_suffixes is an object with is_public(), not {type(public_suffixes).__name__}")
         CookieStore.__init__(
             self, max_cookies=max_cookies, max_per_domain=max_per_domain, public_suffixes=public_suffixes, lock=lock
         )

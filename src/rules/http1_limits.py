@@ -26,7 +26,7 @@ class Http1Limits(Value):
     def _check(self) -> None:
         for name in self._fields:
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            if value < 0:
                 raise ValueError(f"{name} must be an int of at least 0, not {value!r}")
 
 

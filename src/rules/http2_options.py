@@ -42,13 +42,13 @@ class Http2Options(Value):
             ("max_idle_frames", 1, 2**31 - 1),
         ):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            if not least <= value <= most:
                 raise ValueError(f"{name} must be an int from {least} to {most}, not {value!r}")
         for name in ("probe_after", "ping_interval", "ping_timeout"):
             value = getattr(self, name)
             if value is None and name != "ping_timeout":
                 continue
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+            if not value >= 0:
                 raise ValueError(f"{name} must be a number of seconds of at least 0, not {value!r}")
 
 

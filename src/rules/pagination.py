@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from yarl import URL
 
 from ..exceptions import DecodingError, InvalidURL, RemoteProtocolError
+from ..values.checks import check_options
 from ..values.params import merge_params
 from ..values.url import endpoint_of, join_url, parse_url
 
@@ -22,6 +23,7 @@ class PageStrategy:
     """
 
     def __init__(self, *, items: str | None = None) -> None:
+        check_options(PageStrategy, locals())
         self.items = items
 
     def first(self, url: URL) -> URL:
@@ -57,6 +59,7 @@ class CursorPages(PageStrategy):
     """
 
     def __init__(self, *, next: str = "next_cursor", param: str | None = "cursor", items: str | None = "items") -> None:  # noqa: A002
+        check_options(CursorPages, locals())
         super().__init__(items=items)
         self.next = next
         self.param = param
@@ -84,6 +87,7 @@ class NumberedPages(PageStrategy):
     def __init__(
         self, *, param: str = "page", first: int = 1, step: int = 1, size: int | None = None, items: str | None = None
     ) -> None:
+        check_options(NumberedPages, locals())
         super().__init__(items=items)
         self.param = param
         self.start = first

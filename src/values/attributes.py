@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar, overload
 
+from .checks import check_options
+
 __all__ = ["AttributeKey", "Attributes"]
 
 T = TypeVar("T")
@@ -16,6 +18,7 @@ class AttributeKey(Generic[T]):
     __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
+        check_options(AttributeKey, locals())
         self.name = name
 
     def __repr__(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .checks import check_options
+
 __all__ = ["BearerTokens"]
 
 
@@ -19,6 +21,10 @@ class BearerTokens:
     access_token: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
     expires_at: float | None = None
+
+    def __post_init__(self) -> None:
+        given = {"access_token": self.access_token, "refresh_token": self.refresh_token, "expires_at": self.expires_at}
+        check_options(BearerTokens, given)
 
     @classmethod
     def of(cls, value: Any, source: str) -> BearerTokens | None:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from .checks import read_types
 from .defaults import merge_headers
 from .headers import Headers
 from .hints import check_client_options
 
-__all__ = ["CONNECTION_OPTIONS", "DEFAULT_OPTIONS", "derived_options"]
+__all__ = ["CONNECTION_OPTIONS", "DEFAULT_OPTIONS", "OPTION_TYPES", "derived_options"]
 
 DEFAULT_OPTIONS = ("base_url", "params", "headers", "auth", "timeout")
+OPTION_TYPES = read_types(
+    __name__,
+    {
+        "base_url": "URLTypes | None",
+        "follow_redirects": "bool",
+        "max_redirects": "int",
+        "expect_success": "bool",
+    },
+)
+"""Of the options that nothing else looks at when the client is made."""
 CONNECTION_OPTIONS = (
     *("verify", "cert", "tls", "http1", "http2", "limits", "proxy", "trust_env"),
     *("uds", "local_address", "resolver", "address_guard"),

@@ -30,7 +30,7 @@ class Limits(Value):
             ("max_age", 0),
         ):
             value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or value < least):
+            if value is not None and not value >= least:
                 raise ValueError(f"{name} must be None or at least {least}, not {value!r}")
 
 

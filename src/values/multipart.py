@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import InvalidBody, InvalidHeader
 from .body import Body, BytesBody, Chunks, content_body
+from .checks import check_options
 from .form import pairs_of
 from .headers import Headers, HeaderTypes, encode_header
 from .unset import UNSET, Unset
@@ -33,6 +34,7 @@ class FormData(Body):
     """
 
     def __init__(self, *, boundary: str | None = None) -> None:
+        check_options(FormData, locals())
         boundary = os.urandom(16).hex() if boundary is None else boundary
         if not _BOUNDARY.match(boundary):
             raise InvalidBody("a boundary is 1 to 70 letters, digits or characters of '+_.-")

@@ -10,8 +10,10 @@ from urllib.parse import unquote
 from yarl import URL
 
 from ..exceptions import InvalidURL
+from .checks import check_options
 from .headers import Headers, HeaderTypes, header_lines
 from .settings import VerifyTypes
+from .tls import checked_verify
 from .url import display_url, parse_url
 
 __all__ = ["Proxy", "ProxyAuth", "ProxyOption", "ProxyTypes"]
@@ -48,6 +50,7 @@ class Proxy:
         headers: HeaderTypes | None = None,
         verify: VerifyTypes | None = None,
     ) -> None:
+        check_options(Proxy, locals())
         parsed = parse_url(url if not isinstance(url, str) or "://" in url else f"http://{url}")
         user, word = parsed.raw_user, parsed.raw_password
         shown = display_url(parsed.with_fragment(None))
@@ -70,7 +73,7 @@ class Proxy:
             raise ValueError(f"auth is 'basic', 'digest' or 'any', and for a SOCKS proxy 'basic', not {auth!r}")
         self.auth: ProxyAuth = auth
         self.headers = Headers.of(headers)
-        self.verify = verify
+        self.verify = None if verify is None else checked_verify(verify)
         self._check_login()
         header_lines(self.headers)
 

@@ -12,13 +12,15 @@ from .unset import UNSET, Unset
 __all__ = ["DEFAULT_TIMEOUT", "Deadline", "Timeout", "TimeoutTypes", "shown_seconds"]
 
 FIELDS = ("connect", "read", "write", "pool", "total")
+_WANTED = "timeout is a number of seconds, (connect, read), a Timeout or None"
 
 
 def _checked(name: str, value: float | None) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"timeout {name!r} must be a number of seconds or None, not {type(value).__name__}")
+        shown = f"timeout {name!r} must be a number of seconds or None" if name else _WANTED
+        raise TypeError(f"{shown}, not {type(value).__name__}")
     if isnan(value) or value < 0:
         raise ValueError(f"timeout {name!r} must not be negative: {value!r}")
     return None if value == float("inf") else float(value)
@@ -58,6 +60,8 @@ class Timeout:
     ) -> None:
         given = {"connect": connect, "read": read, "write": write, "pool": pool}
         defaults = {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 30.0}
+        if not isinstance(timeout, (Unset, int, float)) or isinstance(timeout, bool):
+            _checked("", timeout)
         for name, value in given.items():
             if isinstance(value, Unset):
                 value = defaults[name] if isinstance(timeout, Unset) else timeout
@@ -115,7 +119,10 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.at = _concurrency.monotonic() + seconds
+        try:
+            self.at = _concurrency.monotonic() + seconds
+        except TypeError:
+            raise TypeError(f"seconds of Deadline is a number, not {type(seconds).__name__}") from None
 
     def remaining(self) -> float:
         """Return the seconds left, never negative."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ssl import SSLContext, TLSVersion
     from typing import Self
 
-__all__ = ["DEFAULT_TLS", "IN_CONTEXT", "TLS", "CertTypes", "PinTypes", "VerifyTypes"]
+__all__ = ["DEFAULT_TLS", "IN_CONTEXT", "TLS", "CertTypes", "PinTypes", "VerifyTypes", "checked_verify"]
 
 VerifyTypes: TypeAlias = "bool | str | PathLike[str] | SSLContext"
 CertTypes: TypeAlias = "str | PathLike[str] | tuple[str, str] | tuple[str, str, str] | None"
@@ -55,7 +55,7 @@ class TLS(Value):
     def _check(self) -> None:
         fields = self.__dict__  # the value is being made: what was given is put into one form
         if "verify" in fields:
-            fields["verify"] = _verify(self.verify)
+            fields["verify"] = checked_verify(self.verify)
         if "cert" in fields:
             fields["cert"] = _cert(self.cert)
         for name in ("minimum_version", "maximum_version"):
@@ -104,7 +104,7 @@ def _rebuild(fields: dict[str, Any]) -> TLS:
     return TLS(**fields)
 
 
-def _verify(value: Any) -> Any:
+def checked_verify(value: Any) -> Any:
     """Return ``verify`` in one form. Raises TypeError, ValueError."""
     if isinstance(value, bool) or hasattr(value, "wrap_bio"):
         return value

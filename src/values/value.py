@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
+from .checks import check_fields
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -19,6 +21,8 @@ class Value:
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    shown_as: ClassVar[str] = ""
+    """What errors call it, if not by the name of its class."""
 
     def __init_subclass__(cls) -> None:
         own = [name for name, kind in cls.__annotations__.items() if "ClassVar" not in kind]
@@ -37,6 +41,7 @@ class Value:
         for name in fields:
             if name not in given and not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} needs {name!r}")
+        check_fields(type(self), given)
         self.__dict__.update(given)
         self._check()
 

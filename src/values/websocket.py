@@ -34,7 +34,7 @@ class PerMessageDeflate(Value):
             value = getattr(self, name)
             if value is None and name.endswith("bits"):
                 continue
-            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            if not least <= value <= most:
                 raise ValueError(f"{name} is from {least} to {most}, not {value!r}")
 
 

@@ -647,7 +647,7 @@ async def test_what_functions_return() -> None:
 async def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         BearerAuth(**options)
-    with pytest.raises(TypeError, match="token is a str or BearerTokens"):
+    with pytest.raises(TypeError, match="token of BearerAuth is a str, a BearerTokens or None, not tuple"):
         BearerAuth(("ada", "secret"))  # type: ignore[arg-type]
 
 

@@ -66,7 +66,7 @@ def test_options() -> None:
         repr(Charsets("UTF8", ("latin-1", 0.5), send="cp1252")) == "Charsets('utf-8', ('latin-1', 0.5), send='cp1252')"
     )
     wrong: dict[str, Any]
-    for wrong in ({"send": "klingon"}, {"fallback": 5}):
+    for wrong in ({"send": "klingon"}, {"fallback": "5"}):
         with pytest.raises(ValueError, match="no charset"):
             Charsets(**wrong)
     quality: Any

@@ -143,7 +143,7 @@ async def test_other_headers_may_be_ignored() -> None:
     engine.gate.set()
     await results(tasks)
     assert len(engine.requests) == 1
-    with pytest.raises(TypeError, match="collection of names"):
+    with pytest.raises(TypeError, match="ignore_headers of Coalesce is a collection, not str"):
         Coalesce(ignore_headers="X-Tag")
 
 

@@ -596,9 +596,9 @@ async def test_a_pickled_client(clock: ManualClock) -> None:
 
 
 async def test_options_are_checked() -> None:
-    with pytest.raises(TypeError, match=r"responses are kept in an object of a CacheStorage class.*add \(\)"):
+    with pytest.raises(TypeError, match=r"storage is an object of a CacheStorage class.*add \(\)"):
         HttpCache(MemoryCacheStorage)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="targets is a collection of names"):
+    with pytest.raises(TypeError, match="targets of HttpCache is a collection, not str"):
         HttpCache(targets="CDN-Cache-Control")
     with pytest.raises(ValueError, match="heuristic is a part of a time"):
         HttpCache(heuristic=2)

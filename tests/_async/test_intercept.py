@@ -133,7 +133,7 @@ async def test_as_plugins() -> None:
     await client.get(URL, plugins=[HttpSend(tag), HttpSend(tag)])
     await client.get(URL, attributes={HttpSend: None})
     assert [len(recorded.headers.getall("x-tag", [])) for recorded in engine.history] == [2, 4, 0]
-    with pytest.raises(TypeError, match="an interceptor is a function"):
+    with pytest.raises(TypeError, match="function of HttpSend is a function"):
         client.intercept("tag")  # type: ignore[arg-type]
 
 

@@ -144,7 +144,7 @@ def test_other_headers_may_be_ignored() -> None:
     engine.gate.set()
     results(tasks)
     assert len(engine.requests) == 1
-    with pytest.raises(TypeError, match="collection of names"):
+    with pytest.raises(TypeError, match="ignore_headers of Coalesce is a collection, not str"):
         Coalesce(ignore_headers="X-Tag")
 
 

@@ -134,7 +134,7 @@ def test_as_plugins() -> None:
     client.get(URL, plugins=[HttpSend(tag), HttpSend(tag)])
     client.get(URL, attributes={HttpSend: None})
     assert [len(recorded.headers.getall("x-tag", [])) for recorded in engine.history] == [2, 4, 0]
-    with pytest.raises(TypeError, match="an interceptor is a function"):
+    with pytest.raises(TypeError, match="function of HttpSend is a function"):
         client.intercept("tag")  # type: ignore[arg-type]
 
 

@@ -350,10 +350,10 @@ def test_requests_that_trust_otherwise_are_not_joined(
         ({"verify": ""}, "empty path"),
         ({"cert": ("a", "b", "c", "secret")}, "cert is a path"),
         ({"verify": False, "tls": TLS(verify=True)}, "verify is given twice"),
-        ({"tls": True}, "tls is a TLS"),
+        ({"tls": True}, "tls (of the client )?is a TLS"),
         ({"server_hostname": "bücher.test"}, "in ASCII"),
         ({"verify": ssl.create_default_context(), "cert": "client.pem"}, "set cert in it"),
-        ({"uds": 1}, "uds is the path"),
+        ({"uds": 1}, "uds (of the client is a str|is the path)"),
     ],
 )
 def test_options_are_checked_before_anything_is_sent(options: dict[str, Any], says: str) -> None:

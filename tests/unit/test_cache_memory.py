@@ -83,9 +83,9 @@ def test_sizes_come_back_to_nothing() -> None:
 
 @pytest.mark.parametrize("wrong", [-1, 1.5, True, "1"])
 def test_sizes_are_checked(wrong: object) -> None:
-    with pytest.raises(ValueError, match="max_size is a number of bytes"):
+    with pytest.raises((TypeError, ValueError), match="max_size"):
         MemoryCacheStorage(wrong)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="max_body is a number of bytes"):
+    with pytest.raises((TypeError, ValueError), match="max_body"):
         MemoryCacheStorage(max_body=wrong)  # type: ignore[arg-type]
 
 

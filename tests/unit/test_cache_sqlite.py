@@ -97,9 +97,9 @@ def test_a_body_that_is_not_as_long_as_its_entry_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [-1, 1.5, True, "1"])
 def test_sizes_are_checked(tmp_path: Path, wrong: object) -> None:
-    with pytest.raises(ValueError, match="max_size is a number of bytes"):
+    with pytest.raises((TypeError, ValueError), match="max_size"):
         SqliteCacheStorage(tmp_path / "c.db", wrong)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="max_body is a number of bytes"):
+    with pytest.raises((TypeError, ValueError), match="max_body"):
         SqliteCacheStorage(tmp_path / "c.db", max_body=wrong)  # type: ignore[arg-type]
 
 

@@ -15,6 +15,7 @@ from duohttp._sync.engines import build_engine
 from duohttp._sync.engines.engine import Engine
 from duohttp.engines.httpcore import HttpcoreEngine
 from duohttp.engines.mock import MockEngine
+from duohttp.engines.native import NativeEngine
 from duohttp.engines.options import EngineOptions
 from duohttp.values.limits import Limits
 from duohttp.values.settings import TRUST, ConnectionSettings, trusts
@@ -68,13 +69,20 @@ def test_options_of_the_httpcore_engine() -> None:
     ("given", "message"),
     [
         ({"retries": -1}, "retries must be a number from 0, not -1"),
-        ({"retries": True}, "retries must be a number from 0"),
-        ({"http1": False, "http2": False}, "one of them must be spoken"),
+        ({"retries": True}, "retries of HttpcoreEngine is a whole number, not bool"),
+        ({"http1": False, "http2": False}, "leave nothing to speak"),
     ],
 )
 def test_options_of_the_httpcore_engine_are_checked(given: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         HttpcoreEngine(**given)
+
+
+@pytest.mark.parametrize("kind", [NativeEngine, HttpcoreEngine])
+def test_one_version_must_be_spoken(kind: Any) -> None:
+    with pytest.raises(ValueError, match="http1=False and http2=False leave nothing to speak"):
+        kind(http1=False, http2=False)
+    assert kind(http1=False, http2=True).http1 is False
 
 
 def test_each_client_gets_the_engine_of_its_colour() -> None:

@@ -62,12 +62,12 @@ def test_jitter_leaves_out_a_share() -> None:
     ],
 )
 def test_options_out_of_range(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=next(iter(options))):
+    with pytest.raises((TypeError, ValueError), match=next(iter(options))):
         Retry(**options)
 
 
 def test_methods_is_no_text() -> None:
-    with pytest.raises(TypeError, match="POST"):
+    with pytest.raises(TypeError, match="methods of Retry is a collection, not str; put it into a list"):
         Retry(methods="POST")
 
 

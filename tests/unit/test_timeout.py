@@ -69,7 +69,7 @@ def test_deadline() -> None:
     "options", [{"max_connections": 0}, {"keepalive_expiry": -1}, {"max_age": "x"}, {"max_connections": True}]
 )
 def test_limits_refuse(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="must be None or at least"):
+    with pytest.raises((TypeError, ValueError), match=next(iter(options))):
         Limits(**options)
 
 

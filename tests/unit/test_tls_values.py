@@ -28,6 +28,9 @@ def test_fields_have_one_form() -> None:
     for version in ("TLSv1.2", "1.2", "TLS 1.2", "TLS1.2", ssl.TLSVersion.TLSv1_2):
         assert TLS(minimum_version=version).minimum_version == "TLSv1.2"
     assert TLS(minimum_version="1.0").minimum_version == TLS(minimum_version=ssl.TLSVersion.TLSv1).minimum_version
+    slash = "sha256//" + "B" * 41 + "A="
+    for written in (slash, slash.replace("//", "///")):
+        assert TLS(pins={"x.test": written}).pins == (("x.test", (slash,)),)
     assert TLS(pins={"Example.ORG.": PIN, "*.x.test": [PIN, OTHER_PIN]}).pins == (
         ("*.x.test", (PIN, OTHER_PIN)),
         ("example.org", (PIN,)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..rules.http1_limits import Http1Limits
@@ -47,7 +48,7 @@ class NativeEngine(EngineOptions):
         http2: bool | Unset = UNSET,
         uds: str | Unset | None = UNSET,
         local_address: str | Unset | None = UNSET,
-        socket_options: tuple[Any, ...] | Unset = UNSET,
+        socket_options: Iterable[tuple[Any, ...]] | Unset = UNSET,
         resolver: Any = UNSET,
         address_guard: AddressGuard | Unset | None = UNSET,
         http1_limits: Http1Limits | Unset = UNSET,
@@ -66,7 +67,7 @@ class NativeEngine(EngineOptions):
         self.http2 = http2
         self.uds = uds
         self.local_address = local_address
-        self.socket_options = socket_options
+        self.socket_options = socket_options if isinstance(socket_options, Unset) else tuple(socket_options)
         self.resolver = resolver
         self.address_guard = address_guard
         self.http1_limits = http1_limits

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ._sync.client import Client
 from ._sync.response import Response
+from .values.hints import misplaced_body
 from .values.options import RequestOptions
 from .values.settings import TrustTypes
 from .values.url import URLTypes
@@ -86,8 +87,10 @@ def options(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]
 def post(url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
 @overload
 def post(url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
-def post(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
+def post(url: URLTypes, *misplaced: Any, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Hand a body to a resource; as ``request("POST", …)``."""
+    if misplaced:
+        raise misplaced_body("post", misplaced[0])
     return request("POST", url, into=into, **options)
 
 
@@ -95,8 +98,10 @@ def post(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -
 def put(url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
 @overload
 def put(url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
-def put(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
+def put(url: URLTypes, *misplaced: Any, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Replace a resource; as ``request("PUT", …)``."""
+    if misplaced:
+        raise misplaced_body("put", misplaced[0])
     return request("PUT", url, into=into, **options)
 
 
@@ -104,8 +109,10 @@ def put(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) ->
 def patch(url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
 @overload
 def patch(url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
-def patch(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
+def patch(url: URLTypes, *misplaced: Any, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Change a resource; as ``request("PATCH", …)``."""
+    if misplaced:
+        raise misplaced_body("patch", misplaced[0])
     return request("PATCH", url, into=into, **options)
 
 
@@ -122,6 +129,8 @@ def delete(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions])
 def query(url: URLTypes, *, into: None = None, **options: Unpack[ScriptOptions]) -> Response: ...
 @overload
 def query(url: URLTypes, *, into: TypeForm[T], **options: Unpack[ScriptOptions]) -> T: ...
-def query(url: URLTypes, *, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
+def query(url: URLTypes, *misplaced: Any, into: Any = None, **options: Unpack[ScriptOptions]) -> Any:
     """Ask a resource a question that has a body; as ``request("QUERY", …)``."""
+    if misplaced:
+        raise misplaced_body("query", misplaced[0])
     return request("QUERY", url, into=into, **options)

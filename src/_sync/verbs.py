@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from ..values.hints import misplaced_body
 from ..values.options import RequestOptions
 from .response import Response
 
@@ -54,24 +55,30 @@ class Verbs:
     def post(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
     @overload
     def post(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def post(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def post(self, url: URLTypes, *misplaced: Any, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Hand a body to a resource; as ``request("POST", …)``."""
+        if misplaced:
+            raise misplaced_body("post", misplaced[0])
         return self._call("POST", url, into, options)
 
     @overload
     def put(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
     @overload
     def put(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def put(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def put(self, url: URLTypes, *misplaced: Any, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Replace a resource; as ``request("PUT", …)``."""
+        if misplaced:
+            raise misplaced_body("put", misplaced[0])
         return self._call("PUT", url, into, options)
 
     @overload
     def patch(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
     @overload
     def patch(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def patch(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def patch(self, url: URLTypes, *misplaced: Any, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Change a resource; as ``request("PATCH", …)``."""
+        if misplaced:
+            raise misplaced_body("patch", misplaced[0])
         return self._call("PATCH", url, into, options)
 
     @overload
@@ -86,6 +93,8 @@ class Verbs:
     def query(self, url: URLTypes, *, into: None = None, **options: Unpack[RequestOptions]) -> Response: ...
     @overload
     def query(self, url: URLTypes, *, into: TypeForm[T], **options: Unpack[RequestOptions]) -> T: ...
-    def query(self, url: URLTypes, *, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
+    def query(self, url: URLTypes, *misplaced: Any, into: Any = None, **options: Unpack[RequestOptions]) -> Any:
         """Ask a resource a question that has a body; safe and idempotent; as ``request("QUERY", …)``."""
+        if misplaced:
+            raise misplaced_body("query", misplaced[0])
         return self._call("QUERY", url, into, options)

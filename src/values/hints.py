@@ -10,6 +10,7 @@ __all__ = [
     "check_client_options",
     "hint_in_client",
     "hint_in_response",
+    "misplaced_body",
     "missing_in_module",
     "option_hint",
 ]
@@ -112,6 +113,16 @@ def option_hint(name: str, known: Collection[str], *, of_client: bool = False) -
     if close := get_close_matches(name, known, 1, 0.75):
         return f"is it {close[0]}? There are {', '.join(sorted(known))}"
     return f"there are {', '.join(sorted(known))}"
+
+
+def misplaced_body(verb: str, value: object) -> TypeError:
+    """Return the error for a body that was given by position, as other clients take it."""
+    ways = "json=… for JSON, data=… for a form, content=… for bytes, text or a file"
+    return TypeError(f"{verb}() takes the url alone by position, and its body by name: {ways}; not {_kind(value)}")
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"
 
 
 def check_client_options(unknown: Collection[str], known: Collection[str]) -> None:

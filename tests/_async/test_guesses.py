@@ -153,6 +153,16 @@ async def test_values_that_a_request_refuses(
     assert engine.history == []
 
 
+@pytest.mark.parametrize("verb", ["post", "put", "patch", "query"])
+async def test_a_body_by_position(client: AsyncClient, engine: MockEngine, verb: str) -> None:
+    text = rf"{verb}\(\) takes the url alone by position, .* json=… .* data=… .* content=….*; not a dict"
+    with pytest.raises(TypeError, match=text):
+        await getattr(client, verb)("x", {"name": "Ada"})
+    with pytest.raises(TypeError, match=text):
+        getattr(duohttp, verb)("http://api.test/x", {"name": "Ada"})
+    assert engine.history == []
+
+
 async def test_what_is_no_request(client: AsyncClient) -> None:
     value: Any = "http://api.test/x"
     number: Any = 5

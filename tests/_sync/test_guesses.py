@@ -152,6 +152,16 @@ def test_values_that_a_request_refuses(client: Client, engine: MockEngine, optio
     assert engine.history == []
 
 
+@pytest.mark.parametrize("verb", ["post", "put", "patch", "query"])
+def test_a_body_by_position(client: Client, engine: MockEngine, verb: str) -> None:
+    text = rf"{verb}\(\) takes the url alone by position, .* json=… .* data=… .* content=….*; not a dict"
+    with pytest.raises(TypeError, match=text):
+        getattr(client, verb)("x", {"name": "Ada"})
+    with pytest.raises(TypeError, match=text):
+        getattr(duohttp, verb)("http://api.test/x", {"name": "Ada"})
+    assert engine.history == []
+
+
 def test_what_is_no_request(client: Client) -> None:
     value: Any = "http://api.test/x"
     number: Any = 5

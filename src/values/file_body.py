@@ -21,7 +21,8 @@ class FileBody(Body):
 
     The length is known for regular files and whatever can seek; exactly that much is sent. It can be sent again if
     it is a path or can seek. A path is opened for each pass and closed after it; an open file is left open.
-    Raises InvalidBody for files opened as text and for directories, OSError when a path can't be looked at.
+    Raises InvalidBody for files opened as text and for directories, OSError when a path can't be looked at;
+    ``file_body`` turns that into an InvalidBody.
     """
 
     def __init__(self, source: str | os.PathLike[str] | IO[bytes], content_type: str | None = None) -> None:
@@ -72,7 +73,11 @@ class FileBody(Body):
         return self._read(self._file)
 
     def _read_path(self, path: str) -> Iterator[bytes]:
-        with open(path, "rb") as file:
+        try:
+            file = open(path, "rb")  # noqa: SIM115 the block is below
+        except OSError as error:
+            raise InvalidBody(f"the file to send can't be read any more: {error.strerror}: {path!r}") from error
+        with file:
             yield from self._read(file)
 
     def _read(self, file: Any) -> Iterator[bytes]:
@@ -119,7 +124,11 @@ def file_body(source: Any, name: str) -> Body:
         return AsyncFileBody(source)
     if isinstance(source, os.PathLike) and not isinstance(os.fspath(source), str):
         raise InvalidBody(f"{name}= takes a path of str, not of bytes")
-    return FileBody(source)
+    try:
+        return FileBody(source)
+    except OSError as error:
+        option = f"{name}=" if name.isidentifier() else name
+        raise InvalidBody(f"{option} is a file that can't be read: {error.strerror}: {error.filename!r}") from error
 
 
 def _can_seek(file: Any) -> bool:

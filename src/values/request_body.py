@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import Any
 
 from ..exceptions import InvalidBody
-from .body import Body, make_body, text_body
+from .body import Body, content_body, make_body, text_body
 from .object_body import ObjectBody, encoded
 from .options import RequestOptions
 from .request import Request
@@ -62,8 +63,12 @@ def _text(request: Request, text: str, name: str) -> Body:
 def _typed_body(request: Request, value: Any, *, deferred: bool) -> Body | None:
     if isinstance(value, Body):
         return value
-    if isinstance(value, (bytes, bytearray, memoryview, str)) or hasattr(value, "read") or _is_iterator(value):
-        return make_body(content=value)
+    if (
+        isinstance(value, (bytes, bytearray, memoryview, str, PathLike))
+        or hasattr(value, "read")
+        or _is_iterator(value)
+    ):
+        return content_body(value, "body")
     return _object(request, value, deferred=deferred)
 
 

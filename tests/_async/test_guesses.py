@@ -6,6 +6,7 @@ import copy
 import inspect
 import pickle
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -18,6 +19,7 @@ from duohttp import (
     DigestAuth,
     HttpCache,
     HTTPError,
+    InvalidBody,
     MockEngine,
     RateLimit,
     Retry,
@@ -161,6 +163,21 @@ async def test_a_body_by_position(client: AsyncClient, engine: MockEngine, verb:
     with pytest.raises(TypeError, match=text):
         getattr(duohttp, verb)("http://api.test/x", {"name": "Ada"})
     assert engine.history == []
+
+
+@pytest.mark.parametrize("option", ["content", "data", "body"])
+async def test_a_body_of_a_file_that_is_not_there(client: AsyncClient, engine: MockEngine, option: str) -> None:
+    wrong: dict[str, Any] = {option: Path("nowhere.bin")}
+    with pytest.raises(InvalidBody, match=f"{option}= is a file that can't be read: No such file .* 'nowhere.bin'"):
+        await client.post("x", **wrong)
+    assert engine.history == []
+
+
+async def test_a_path_as_body_is_a_file(client: AsyncClient, engine: MockEngine, tmp_path: Path) -> None:
+    path = tmp_path / "body.bin"
+    path.write_bytes(b"\x00\x01")
+    await client.post("x", body=path)
+    assert engine.history[-1].content == b"\x00\x01"
 
 
 async def test_what_is_no_request(client: AsyncClient) -> None:

@@ -7,6 +7,7 @@ import copy
 import inspect
 import pickle
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -19,6 +20,7 @@ from duohttp import (
     DigestAuth,
     HttpCache,
     HTTPError,
+    InvalidBody,
     MockEngine,
     RateLimit,
     Retry,
@@ -160,6 +162,21 @@ def test_a_body_by_position(client: Client, engine: MockEngine, verb: str) -> No
     with pytest.raises(TypeError, match=text):
         getattr(duohttp, verb)("http://api.test/x", {"name": "Ada"})
     assert engine.history == []
+
+
+@pytest.mark.parametrize("option", ["content", "data", "body"])
+def test_a_body_of_a_file_that_is_not_there(client: Client, engine: MockEngine, option: str) -> None:
+    wrong: dict[str, Any] = {option: Path("nowhere.bin")}
+    with pytest.raises(InvalidBody, match=f"{option}= is a file that can't be read: No such file .* 'nowhere.bin'"):
+        client.post("x", **wrong)
+    assert engine.history == []
+
+
+def test_a_path_as_body_is_a_file(client: Client, engine: MockEngine, tmp_path: Path) -> None:
+    path = tmp_path / "body.bin"
+    path.write_bytes(b"\x00\x01")
+    client.post("x", body=path)
+    assert engine.history[-1].content == b"\x00\x01"
 
 
 def test_what_is_no_request(client: Client) -> None:

@@ -310,6 +310,16 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         FileBody(tmp_path)
     with pytest.raises(FileNotFoundError):
         FileBody(tmp_path / "missing")
+    for options, option in (
+        ({"content": tmp_path / "missing"}, "content="),
+        ({"data": tmp_path / "missing"}, "data="),
+        ({"files": {"upload": tmp_path / "missing"}}, "file 'upload'"),
+    ):
+        with pytest.raises(
+            InvalidBody, match=f"{option} is a file that can't be read: No such file.*missing'"
+        ) as raised:
+            make_body(**options)
+        assert isinstance(raised.value.__cause__, FileNotFoundError)
     with pytest.raises(InvalidBody, match="int is not open in binary mode"):
         FileBody(cast("Any", 3))
     closed = io.BytesIO(b"")
@@ -327,6 +337,10 @@ def test_a_file_that_shrinks_while_it_is_sent_is_an_error_one_that_grows_is_cut(
     path.write_bytes(b"01234")
     with pytest.raises(InvalidBody, match="got shorter while it was sent: 5 bytes are missing"):
         sent(body)
+    path.unlink()
+    with pytest.raises(InvalidBody, match="the file to send can't be read any more: No such file") as raised:
+        sent(body)
+    assert isinstance(raised.value.__cause__, FileNotFoundError)
 
 
 def test_a_path_is_closed_when_sending_stops(tmp_path: Path) -> None:

@@ -18,12 +18,11 @@ from ....exceptions import (
     NetworkError,
     ReadError,
     ReadTimeout,
-    ServerDisconnected,
     TimeoutException,
-    WriteTimeout,
 )
 from ....rules.http2_frames import CANCEL, goaway
 from ....rules.http2_machine import Http2Machine
+from ....rules.http2_silence import lost, not_taken, silent
 from ....rules.http2_stream import Http2Stream
 
 if TYPE_CHECKING:
@@ -194,11 +193,11 @@ class AsyncHttp2Connection:
                 except BaseException as error:
                     self._stop_following(stream, waiter)
                     if isinstance(error, TimeoutError) and not isinstance(error, HTTPError):
-                        raise ReadTimeout("nothing came for the request in time") from None
+                        raise silent(self.pool.route, timeout) from None
                     raise
                 if given is NEWS:
                     continue
-            await self._lead(stream, until)
+            await self._lead(stream, until, timeout)
 
     def _stop_following(self, stream: Http2Stream, waiter: AsyncWaiter[Any]) -> None:
         with self.lock:
@@ -207,20 +206,20 @@ class AsyncHttp2Connection:
         if waiter.take() is TURN:
             self._hand_over()
 
-    async def _lead(self, stream: Http2Stream, until: float | None) -> None:
+    async def _lead(self, stream: Http2Stream, until: float | None, timeout: float | None) -> None:
         """Read for all until there is news for this stream."""
         machine = self.machine
         try:
             while not stream.news and machine.error is None:
                 if machine.outgoing:
                     await self.flush(None if until is None else max(0.0, until - monotonic()), leads=True)
-                await self._read_once(until)
+                await self._read_once(until, timeout)
             if machine.outgoing:
                 await self.flush(FAREWELL_TIMEOUT, leads=True)
         finally:
             self._hand_over()
 
-    async def _read_once(self, until: float | None) -> None:
+    async def _read_once(self, until: float | None, timeout: float | None) -> None:
         left = None if until is None else max(0.0, until - monotonic())
         silence = self._options.ping_interval
         if silence is not None:
@@ -234,9 +233,9 @@ class AsyncHttp2Connection:
             data = await async_read_shared(self.stream, READ_SIZE, left)
         except ReadTimeout:
             if silence is None:
-                raise ReadTimeout("nothing came for the request in time") from None
+                raise silent(self.pool.route, timeout) from None
             if self.machine.pings:
-                self.end(ServerDisconnected("the server does not answer; the connection is lost"))
+                self.end(lost(self.pool.route))
                 return
             with self.lock:
                 self.machine.ping()
@@ -290,7 +289,7 @@ class AsyncHttp2Connection:
                 async with AsyncShield():
                     await self._write(FAREWELL_TIMEOUT)
             if isinstance(error, TimeoutError) and not isinstance(error, HTTPError):
-                raise WriteTimeout("the server did not take the data in time") from None
+                raise not_taken(self.pool.route, timeout) from None
             raise
         if given is TURN:
             await self._write(timeout)
@@ -395,5 +394,5 @@ class AsyncHttp2Connection:
             await self.flush(timeout)
             await self.wait(asker, timeout)
         except ReadTimeout:
-            self.end(ServerDisconnected("the server does not answer; the connection is lost"))
+            self.end(lost(self.pool.route))
         return self.machine.error is None

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from ...._concurrency import AsyncShield, async_body_chunks, async_give_way
-from ....exceptions import ReadTimeout, WriteTimeout
+from ....exceptions import ReadTimeout
 from ....rules.framing import EXPECT_BODY, LengthGuard
+from ....rules.http2_silence import window_closed
 from ....rules.http2_stream import Http2Stream
 from ....rules.request_head import encode_head
 from ....values.headers import Headers, RawHeaders
@@ -211,7 +212,7 @@ class AsyncHttp2Exchange:
         try:
             await self._connection.wait(stream, self._limit(write))
         except ReadTimeout:
-            raise WriteTimeout("the server did not take more of the body in time (HTTP/2 flow control)") from None
+            raise window_closed(self._connection.pool.route, write) from None
 
     def _answered(self, stream: Http2Stream) -> bool:
         """Whether the rest of the body is of no use: the final answer came, unless it is one that reads on."""

@@ -19,12 +19,11 @@ from ....exceptions import (
     NetworkError,
     ReadError,
     ReadTimeout,
-    ServerDisconnected,
     TimeoutException,
-    WriteTimeout,
 )
 from ....rules.http2_frames import CANCEL, goaway
 from ....rules.http2_machine import Http2Machine
+from ....rules.http2_silence import lost, not_taken, silent
 from ....rules.http2_stream import Http2Stream
 
 if TYPE_CHECKING:
@@ -195,11 +194,11 @@ class Http2Connection:
                 except BaseException as error:
                     self._stop_following(stream, waiter)
                     if isinstance(error, TimeoutError) and not isinstance(error, HTTPError):
-                        raise ReadTimeout("nothing came for the request in time") from None
+                        raise silent(self.pool.route, timeout) from None
                     raise
                 if given is NEWS:
                     continue
-            self._lead(stream, until)
+            self._lead(stream, until, timeout)
 
     def _stop_following(self, stream: Http2Stream, waiter: Waiter[Any]) -> None:
         with self.lock:
@@ -208,20 +207,20 @@ class Http2Connection:
         if waiter.take() is TURN:
             self._hand_over()
 
-    def _lead(self, stream: Http2Stream, until: float | None) -> None:
+    def _lead(self, stream: Http2Stream, until: float | None, timeout: float | None) -> None:
         """Read for all until there is news for this stream."""
         machine = self.machine
         try:
             while not stream.news and machine.error is None:
                 if machine.outgoing:
                     self.flush(None if until is None else max(0.0, until - monotonic()), leads=True)
-                self._read_once(until)
+                self._read_once(until, timeout)
             if machine.outgoing:
                 self.flush(FAREWELL_TIMEOUT, leads=True)
         finally:
             self._hand_over()
 
-    def _read_once(self, until: float | None) -> None:
+    def _read_once(self, until: float | None, timeout: float | None) -> None:
         left = None if until is None else max(0.0, until - monotonic())
         silence = self._options.ping_interval
         if silence is not None:
@@ -235,9 +234,9 @@ class Http2Connection:
             data = read_shared(self.stream, READ_SIZE, left)
         except ReadTimeout:
             if silence is None:
-                raise ReadTimeout("nothing came for the request in time") from None
+                raise silent(self.pool.route, timeout) from None
             if self.machine.pings:
-                self.end(ServerDisconnected("the server does not answer; the connection is lost"))
+                self.end(lost(self.pool.route))
                 return
             with self.lock:
                 self.machine.ping()
@@ -291,7 +290,7 @@ class Http2Connection:
                 with Shield():
                     self._write(FAREWELL_TIMEOUT)
             if isinstance(error, TimeoutError) and not isinstance(error, HTTPError):
-                raise WriteTimeout("the server did not take the data in time") from None
+                raise not_taken(self.pool.route, timeout) from None
             raise
         if given is TURN:
             self._write(timeout)
@@ -396,5 +395,5 @@ class Http2Connection:
             self.flush(timeout)
             self.wait(asker, timeout)
         except ReadTimeout:
-            self.end(ServerDisconnected("the server does not answer; the connection is lost"))
+            self.end(lost(self.pool.route))
         return self.machine.error is None

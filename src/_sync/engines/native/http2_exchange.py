@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...._concurrency import Shield, body_chunks, give_way
-from ....exceptions import ReadTimeout, WriteTimeout
+from ....exceptions import ReadTimeout
 from ....rules.framing import EXPECT_BODY, LengthGuard
+from ....rules.http2_silence import window_closed
 from ....rules.http2_stream import Http2Stream
 from ....rules.request_head import encode_head
 from ....values.headers import Headers, RawHeaders
@@ -212,7 +213,7 @@ class Http2Exchange:
         try:
             self._connection.wait(stream, self._limit(write))
         except ReadTimeout:
-            raise WriteTimeout("the server did not take more of the body in time (HTTP/2 flow control)") from None
+            raise window_closed(self._connection.pool.route, write) from None
 
     def _answered(self, stream: Http2Stream) -> bool:
         """Whether the rest of the body is of no use: the final answer came, unless it is one that reads on."""

@@ -37,8 +37,11 @@ def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what no engine is for, and uvloop where there are no sockets: there it is another name for asyncio."""
-    left = [item for item in items if not (_for_nobody(item) or ("uvloop-" in item.name and _without_sockets(item)))]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(left)])
+    left: list[pytest.Item] = []
+    out: list[pytest.Item] = []
+    for item in items:
+        (out if _for_nobody(item) or ("uvloop-" in item.name and _without_sockets(item)) else left).append(item)
+    config.hook.pytest_deselected(items=out)
     items[:] = left
 
 

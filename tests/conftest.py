@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -185,6 +186,17 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the conformance suite run over another engine."""
     parser.addoption("--engine", metavar="MODULE:CALLABLE", help="run tests/conformance over what this makes")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives to the end: else each search goes through all tests once more."""
+    gc.collect()  # or what is garbage by now would live to the end as well
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Let the garbage collector see all again: plugins look round before they leave."""
+    gc.unfreeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

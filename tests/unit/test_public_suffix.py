@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,12 @@ def vectors() -> list[Any]:
     return [pytest.param(domain, None if wanted == "null" else wanted) for domain, wanted in cases.items()]
 
 
+@cache
+def library_of_the_extra() -> Any:
+    """The list of the extra, read once: that takes a tenth of a second."""
+    return pytest.importorskip("publicsuffixlist").PublicSuffixList()
+
+
 @pytest.mark.parametrize(("domain", "registrable"), vectors())
 def test_the_bundled_list(domain: str, registrable: str | None) -> None:
     assert BUNDLED.registrable(domain) == registrable
@@ -47,8 +54,7 @@ def test_the_bundled_list(domain: str, registrable: str | None) -> None:
 
 @pytest.mark.parametrize(("domain", "registrable"), vectors())
 def test_the_list_of_the_extra(domain: str, registrable: str | None) -> None:
-    library = pytest.importorskip("publicsuffixlist").PublicSuffixList()
-    assert library.privatesuffix(domain) == registrable
+    assert library_of_the_extra().privatesuffix(domain) == registrable
 
 
 def published() -> str:
@@ -58,7 +64,7 @@ def published() -> str:
 
 
 def test_every_rule_means_what_it_means_to_the_library_of_the_extra() -> None:
-    library = pytest.importorskip("publicsuffixlist").PublicSuffixList()
+    library = library_of_the_extra()
     ours = SuffixRules(compact(published()).splitlines())
     rules = [line.split()[0] for line in published().splitlines() if line.strip() and not line.startswith("//")]
     assert len(rules) > 9000

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ..rules.log_formats import DefaultFormat, LogFormat, OkHttpFormat
+from ..rules.log_urls import is_secret_parameter
 from ..values.checks import check_options
 from ..values.headers import SECRETS
 from ..values.request import Request
@@ -35,7 +36,10 @@ class Logging(Plugin):
       ``http_call_id``; structlog gets them as key-value pairs.
     - ``sanitize``: more names of headers whose values are not written. Credentials and cookies never are:
       Authorization, Proxy-Authorization, Cookie, Set-Cookie, X-Api-Key and the like. A function of the name decides
-      alone; None writes everything. ``sanitize_query``: names of query parameters whose values are not written.
+      alone; None writes everything.
+    - ``sanitize_query``: more names of parameters of urls whose values are not written. What is usually a secret never
+      is: ``token``, ``access_token``, ``api_key``, ``key``, ``signature``, ``password``, ``secret``, ``code`` and the
+      like, in upper or lower case, with ``_``, ``-`` or neither. A function of the name decides alone; None writes all.
     - ``filter``: a function of the request, or several; what none of them is true for is not written.
     - ``max_body``: how many bytes of a body are written. None (default) means all of a body that is in memory, and
       1 MiB of one that is streamed. ``body_filter``: a function of the text and of the Request or response it
@@ -57,7 +61,7 @@ class Logging(Plugin):
         format: Literal["default", "okhttp"] | LogFormat = "default",  # noqa: A002
         logger: Any = "duohttp",
         sanitize: Iterable[str] | Callable[[str], bool] | None = (),
-        sanitize_query: Iterable[str] = (),
+        sanitize_query: Iterable[str] | Callable[[str], bool] | None = (),
         filter: Callable[[Request], Any] | Iterable[Callable[[Request], Any]] = (),  # noqa: A002
         max_body: int | None = None,
         body_filter: Callable[[str, Request | BaseResponse], str | None] | None = None,
@@ -73,7 +77,7 @@ class Logging(Plugin):
         self.format = _format(format)
         self.logger = logger
         self.sanitize = _names(sanitize)
-        self.sanitize_query = frozenset(sanitize_query)
+        self.sanitize_query = _parameters(sanitize_query)
         self.filter = (filter,) if callable(filter) else tuple(filter)
         self.max_body = max_body
         self.body_filter = body_filter
@@ -104,6 +108,13 @@ class Logging(Plugin):
             return False
         return bool(sanitize(name)) if callable(sanitize) else name.lower() in sanitize
 
+    def is_secret_parameter(self, name: str) -> bool:
+        """Whether the value of a parameter in a url must not be written."""
+        sanitize = self.sanitize_query
+        if sanitize is None:
+            return False
+        return bool(sanitize(name)) if callable(sanitize) else name.lower() in sanitize or is_secret_parameter(name)
+
     def write(self, lines: list[str], fields: Mapping[str, Any], *, failed: bool = False) -> None:
         """Write one block."""
         self._sink(self.failure_level if failed else self.log_level, "\n".join(lines), fields)
@@ -126,6 +137,12 @@ def _format(given: Any) -> LogFormat:
     if not isinstance(given, LogFormat):
         raise ValueError(f"format must be 'default', 'okhttp' or a LogFormat, not {given!r}")
     return given
+
+
+def _parameters(sanitize: Any) -> Any:
+    if sanitize is None or callable(sanitize):
+        return sanitize
+    return frozenset(name.lower() for name in sanitize)
 
 
 def _names(sanitize: Any) -> Any:

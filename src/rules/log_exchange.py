@@ -14,6 +14,7 @@ from ..values.seen_body import SeenBody
 from ..values.url import display_url
 from .log_bodies import BodySample, LoggedBody, is_binary, is_event_stream, shown, shown_form
 from .log_formats import LoggedRequest, LoggedResponse, Pairs
+from .log_urls import without_secrets
 
 if TYPE_CHECKING:
     from ..plugins.logging_plugin import Logging
@@ -64,12 +65,7 @@ class LoggedExchange:
         return entry
 
     def _url(self, request: Request) -> str:
-        url = request.url
-        secret = self._options.sanitize_query
-        if secret and url.raw_query_string:
-            stars = "***"
-            url = url.with_query([(name, stars if name in secret else value) for name, value in url.query.items()])
-        return display_url(url)
+        return without_secrets(display_url(request.url), self._options.is_secret_parameter)
 
     def _clean(self, headers: Headers, leave_out: tuple[str, ...] = ()) -> Pairs:
         options = self._options
@@ -81,7 +77,7 @@ class LoggedExchange:
             if options.is_secret(name):
                 value = options.format.placeholder
             elif lower in ("location", "content-location", "referer"):
-                value = without_credentials(value)
+                value = without_secrets(without_credentials(value), options.is_secret_parameter)
             result.append((name, value))
         return result
 
@@ -151,6 +147,10 @@ class LoggedExchange:
         responding = responding or (isinstance(error, HTTPError) and error.response is not None)
         try:
             lines = self._options.format.failure(self._entry, error, responding=responding)
+            if isinstance(error, HTTPError) and error.request is not None:
+                # The text of an error ends with the url.
+                url = error.request.display_url
+                lines = [line.replace(url, without_secrets(url, self._options.is_secret_parameter)) for line in lines]
             self._options.write(lines, fields, failed=True)
         except Exception as second:
             _report(second)

@@ -109,6 +109,48 @@ async def test_okhttp_url_as_it_is_sent() -> None:
     assert log.lines[0] == "--> GET http://a.test/a%20b?x=1&key=***"
 
 
+SECRET = "s3cr3t"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["token", "access_token", "apiKey", "api-key", "API_KEY", "key", "X-Amz-Signature", "password", "secret", "code"],
+)
+async def test_what_is_usually_a_secret_is_not_written_of_a_url(name: str) -> None:
+    headers = {"location": f"/b?{name}={SECRET}&x=1#{name}={SECRET}", "referer": f"/c?{name}={SECRET}"}
+    client, log, _ = logged(answering(headers, b"", 302), "headers", "default")
+    request = {"Referer": f"http://a.test/?{name}={SECRET}"}
+    await client.get(f"http://a.test/a%20b?x=a+b&{name}={SECRET}&y=%26", follow_redirects=False, headers=request)
+    assert f"REQUEST: http://a.test/a%20b?x=a+b&{name}=***&y=%26" in log.lines
+    assert f"-> location: /b?{name}=***&x=1#{name}=***" in log.lines
+    assert SECRET not in "\n".join(log.lines)
+
+
+async def test_nor_of_a_url_in_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(request: Request) -> Answer:
+        raise ConnectError("no connection", request=request)
+
+    client = AsyncClient(engine=AsyncReadingEngine(refuse), plugins=[Logging("info")])
+    with caplog.at_level(logging.INFO, "duohttp"), pytest.raises(ConnectError):
+        await client.get(f"http://a.test/?token={SECRET}&x=1")
+    assert caplog.messages[-1].endswith("ConnectError: no connection (GET http://a.test/?token=***&x=1)")
+    assert all(SECRET not in str(vars(record)) for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    ("choice", "shown"),
+    [
+        ({"sanitize_query": ["Mine"]}, "token=***&mine=***&x=1"),
+        ({"sanitize_query": lambda name: name == "x"}, "token=1&mine=1&x=***"),
+        ({"sanitize_query": None}, "token=1&mine=1&x=1"),
+    ],
+)
+async def test_who_says_which_parameters_are_written(choice: dict[str, Any], shown: str) -> None:
+    client, log, _ = logged(hello, "info", **choice)
+    await client.get("http://a.test/?token=1&mine=1&x=1")
+    assert log.lines[0].endswith(f"http://a.test/?{shown}")
+
+
 async def test_okhttp_headers_request() -> None:
     client, log, _ = logged(hello, "headers")
     await client.post(URL, content="abc", headers={"X-One": "1", "x-two": "2"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._concurrency import async_limited, monotonic
+from .._concurrency import async_limited, clock
 from ..exceptions import HTTPError, RequestCancelled, TooManySends
 from ..plugins.hooks import check_hooks, check_nothing, name_of
 from ..plugins.plugin import Plugin, has_hook
@@ -151,14 +151,14 @@ class AsyncChain:
         call.sends += 1
         if call.sends > MAX_SENDS:
             raise TooManySends(f"one call was sent more than {MAX_SENDS} times; a plugin loops", request=request)
-        started = monotonic()
+        started = clock.now()
         try:
             response = await self._engine.execute(request)
             if not (request.stream or response.is_closed):
                 await response.load()
         except HTTPError as error:
             raise located(error, request) from error.__cause__
-        response.elapsed_seconds = monotonic() - started
+        response.elapsed_seconds = clock.now() - started
         return response
 
     def describe(self) -> str:

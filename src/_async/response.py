@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import AsyncIterator
 from functools import partial
 from types import TracebackType
@@ -14,6 +13,7 @@ from ..rules.pipes import JsonLines, Pipe, Resizer, Step, TextDecoder
 from ..values.headers import RawHeaders
 from ..values.request import Request
 from ..values.response import BaseResponse, reason_of
+from .unread import AsyncUnread
 
 if TYPE_CHECKING:
     from typing import Self
@@ -80,6 +80,7 @@ class AsyncResponse(BaseResponse):
 
     network_stream: Any = None
     _stream: AsyncBodyStream | None = None
+    _unread: AsyncUnread | None = None
     _consumed = False
     _closed = False
 
@@ -93,21 +94,24 @@ class AsyncResponse(BaseResponse):
         http_version: str = "HTTP/1.1",
     ) -> None:
         self.status_code = status_code
-        self.raw_headers = raw_headers
+        self._raw_headers = raw_headers
         self.request = request
         self.reason_phrase = reason_of(status_code) if reason_phrase is None else reason_phrase
         self.http_version = http_version
         if stream is not None:
-            self._stream = stream
+            self.attach(stream)
 
     def attach(self, stream: AsyncBodyStream) -> None:
         """For engines: give the response its body."""
         self._stream = stream
+        if self._unread is None:
+            self._unread = AsyncUnread(stream, self.request)
+        else:
+            self._unread.stream = stream
 
     def fill(self, raw: bytes, trailers: RawHeaders) -> None:
         """For engines: give the response its body, all of it, as it came."""
         self._raw = raw
-        self._closed = self._consumed = True
         if trailers:
             self.raw_trailers = trailers
 
@@ -128,8 +132,7 @@ class AsyncResponse(BaseResponse):
         except HTTPError as error:
             raise self._located(error) from error.__cause__
         finally:
-            self._closed = True
-            self._stream = None
+            self._let_go()
             await stream.aclose()
 
     def iter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
@@ -220,24 +223,29 @@ class AsyncResponse(BaseResponse):
 
     async def aclose(self) -> None:
         """Free the connection; what is unread is given up. May be called again."""
-        self._closed = True
         stream = self._stream
+        self._let_go()
         if stream is not None:
-            self._stream = None
             await stream.aclose()
+
+    def _let_go(self) -> None:
+        self._closed = True
+        self._stream = None
+        if self._unread is not None:
+            self._unread.stream = None
 
     @property
     def is_closed(self) -> bool:
         """Whether the response holds no connection any more."""
-        return self._closed
+        return self._closed or self._raw is not None
 
     @property
     def is_stream_consumed(self) -> bool:
         """Whether reading of a streamed body has begun."""
-        return self._consumed
+        return self._consumed or self._raw is not None
 
     def _begin(self) -> AsyncBodyStream:
-        if self._consumed:
+        if self._consumed or self._raw is not None:
             raise StreamConsumed("the body was read already; a streamed body can be read once", request=self.request)
         stream = self._stream
         if stream is None:
@@ -252,12 +260,6 @@ class AsyncResponse(BaseResponse):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
-
-    def __del__(self) -> None:
-        stream = getattr(self, "_stream", None)
-        if stream is not None and stream.abandon():
-            message = f"{self!r} from {self.request.display_url} was dropped unread; use it in a with block"
-            warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
 
 
 class AsyncPieces(Generic[T]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 __all__ = ["Clock", "ManualClock", "async_sleep", "monotonic", "sleep", "use_clock", "wall_time"]
@@ -74,14 +74,14 @@ class ManualClock(Clock):
 
 
 _clock = Clock()
-# Bound once for each clock, as every request reads the time.
-_monotonic = time.monotonic
-_wall_time = time.time
+now: Callable[[], float] = time.monotonic
+"""``monotonic`` without the call in between: ``clock.now()``, for what every request does. Another clock rebinds it."""
+_wall_time: Callable[[], float] = time.time
 
 
 def monotonic() -> float:
     """Return seconds on a clock that never steps back."""
-    return _monotonic()
+    return now()
 
 
 def wall_time() -> float:
@@ -100,10 +100,10 @@ async def async_sleep(seconds: float) -> None:
 
 
 def _install(clock: Clock) -> None:
-    global _clock, _monotonic, _wall_time
+    global _clock, now, _wall_time
     real = type(clock) is Clock
     _clock = clock
-    _monotonic = time.monotonic if real else clock.monotonic
+    now = time.monotonic if real else clock.monotonic
     _wall_time = time.time if real else clock.wall_time
 
 

@@ -7,7 +7,8 @@ from collections.abc import Hashable
 
 __all__ = ["fork_generation", "give_way", "owner", "owner_ended"]
 
-_generation = 0
+generation = 0
+"""What ``fork_generation`` returns: ``process.generation``, for what every request does."""
 
 
 def fork_generation() -> int:
@@ -15,12 +16,12 @@ def fork_generation() -> int:
 
     What was made in another generation (connections, threads, locks) must not be used again.
     """
-    return _generation
+    return generation
 
 
 def _forked() -> None:
-    global _generation
-    _generation += 1
+    global generation
+    generation += 1
 
 
 if hasattr(os, "register_at_fork"):

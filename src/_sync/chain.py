@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._concurrency import limited, monotonic
+from .._concurrency import clock, limited
 from ..exceptions import HTTPError, RequestCancelled, TooManySends
 from ..plugins.hooks import check_hooks, check_nothing, name_of
 from ..plugins.plugin import Plugin, has_hook
@@ -150,14 +150,14 @@ class Chain:
         call.sends += 1
         if call.sends > MAX_SENDS:
             raise TooManySends(f"one call was sent more than {MAX_SENDS} times; a plugin loops", request=request)
-        started = monotonic()
+        started = clock.now()
         try:
             response = self._engine.execute(request)
             if not (request.stream or response.is_closed):
                 response.load()
         except HTTPError as error:
             raise located(error, request) from error.__cause__
-        response.elapsed_seconds = monotonic() - started
+        response.elapsed_seconds = clock.now() - started
         return response
 
     def describe(self) -> str:

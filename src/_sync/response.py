@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from functools import partial
 from types import TracebackType
@@ -15,6 +14,7 @@ from ..rules.pipes import JsonLines, Pipe, Resizer, Step, TextDecoder
 from ..values.headers import RawHeaders
 from ..values.request import Request
 from ..values.response import BaseResponse, reason_of
+from .unread import Unread
 
 if TYPE_CHECKING:
     from typing import Self
@@ -81,6 +81,7 @@ class Response(BaseResponse):
 
     network_stream: Any = None
     _stream: BodyStream | None = None
+    _unread: Unread | None = None
     _consumed = False
     _closed = False
 
@@ -94,21 +95,24 @@ class Response(BaseResponse):
         http_version: str = "HTTP/1.1",
     ) -> None:
         self.status_code = status_code
-        self.raw_headers = raw_headers
+        self._raw_headers = raw_headers
         self.request = request
         self.reason_phrase = reason_of(status_code) if reason_phrase is None else reason_phrase
         self.http_version = http_version
         if stream is not None:
-            self._stream = stream
+            self.attach(stream)
 
     def attach(self, stream: BodyStream) -> None:
         """For engines: give the response its body."""
         self._stream = stream
+        if self._unread is None:
+            self._unread = Unread(stream, self.request)
+        else:
+            self._unread.stream = stream
 
     def fill(self, raw: bytes, trailers: RawHeaders) -> None:
         """For engines: give the response its body, all of it, as it came."""
         self._raw = raw
-        self._closed = self._consumed = True
         if trailers:
             self.raw_trailers = trailers
 
@@ -129,8 +133,7 @@ class Response(BaseResponse):
         except HTTPError as error:
             raise self._located(error) from error.__cause__
         finally:
-            self._closed = True
-            self._stream = None
+            self._let_go()
             stream.close()
 
     def iter_raw(self, chunk_size: int | None = None) -> Iterator[bytes]:
@@ -221,24 +224,29 @@ class Response(BaseResponse):
 
     def close(self) -> None:
         """Free the connection; what is unread is given up. May be called again."""
-        self._closed = True
         stream = self._stream
+        self._let_go()
         if stream is not None:
-            self._stream = None
             stream.close()
+
+    def _let_go(self) -> None:
+        self._closed = True
+        self._stream = None
+        if self._unread is not None:
+            self._unread.stream = None
 
     @property
     def is_closed(self) -> bool:
         """Whether the response holds no connection any more."""
-        return self._closed
+        return self._closed or self._raw is not None
 
     @property
     def is_stream_consumed(self) -> bool:
         """Whether reading of a streamed body has begun."""
-        return self._consumed
+        return self._consumed or self._raw is not None
 
     def _begin(self) -> BodyStream:
-        if self._consumed:
+        if self._consumed or self._raw is not None:
             raise StreamConsumed("the body was read already; a streamed body can be read once", request=self.request)
         stream = self._stream
         if stream is None:
@@ -253,12 +261,6 @@ class Response(BaseResponse):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-    def __del__(self) -> None:
-        stream = getattr(self, "_stream", None)
-        if stream is not None and stream.abandon():
-            message = f"{self!r} from {self.request.display_url} was dropped unread; use it in a with block"
-            warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
 
 
 class Pieces(Generic[T]):

@@ -150,8 +150,6 @@ class Events:
 class WatchedCall(Call):
     """A call whose events somebody may listen to."""
 
-    __slots__ = ("events",)
-
     def __init__(self, call: Call, events: Events) -> None:
         self.sends = call.sends
         self.attempts = call.attempts

@@ -7,13 +7,14 @@ from typing import Final, TypeAlias
 from httptools import HttpParserError, HttpParserUpgrade
 
 from ..exceptions import LocalProtocolError, RemoteProtocolError, ServerDisconnected
+from ..values.head_notes import PLAIN, HeadNotes
 from ..values.headers import RawHeaders
 from .http1_chunked import ChunkedReader
-from .http1_fields import CHUNKED, UNTIL_CLOSE, decode_reason, delimit, keeps_connection
+from .http1_fields import CHUNKED, UNTIL_CLOSE, decode_reason, delimit, keeps_connection, note_head
 from .http1_head import BLANK, HeadReader
 from .http1_limits import DEFAULT_HTTP1_LIMITS, Http1Limits
 from .http1_sink import Sink, check_callback
-from .http1_state import HintsCell, ResponseState
+from .http1_state import ResponseState
 
 __all__ = ["DEFAULT_HTTP1_LIMITS", "Http1Limits", "ResponseParser"]
 
@@ -30,8 +31,8 @@ _LOST: Final = "the response was malformed; the connection is lost"
 _SMALL: Final = 16384
 _MEMO_MAX: Final = 4096
 
-# The bytes of a head, the length of its message, status code, reason, headers, whether the connection is kept, hints.
-_Memo: TypeAlias = "tuple[bytes | tuple[()], int, int, str, RawHeaders, bool, HintsCell]"
+# The bytes of a head, the length of its message, status code, reason, headers, whether the connection is kept, notes.
+_Memo: TypeAlias = "tuple[bytes | tuple[()], int, int, str, RawHeaders, bool, HeadNotes]"
 
 
 class ResponseParser(ResponseState):
@@ -69,7 +70,7 @@ class ResponseParser(ResponseState):
         self._method = ""
         self._left = self._length = 0
         # Servers send the same head many times a second. No bytes begin with any of no heads.
-        self._memo: _Memo = ((), 0, 0, "", [], False, [])
+        self._memo: _Memo = ((), 0, 0, "", [], False, PLAIN)
         self._spent = self._framed = self._upgrade = False
 
     def start(self, method: str, *, upgrade: bool = False) -> None:
@@ -210,14 +211,13 @@ class ResponseParser(ResponseState):
         self.status_code = status
         self.reason_phrase = reason = decode_reason(sink.reason)
         self.headers = headers = sink.headers
-        hints: HintsCell = []
-        self._hints = hints
+        self.notes = notes = note_head(headers)
         self._piece = data[size:]
         self._state = _IDLE
         self.reusable = kept = bool(sink.keep_alive)
         self.head_complete = self.complete = True
         if size <= _MEMO_MAX:
-            self._memo = (data[:size], len(data), status, reason, headers[:], kept, hints)
+            self._memo = (data[:size], len(data), status, reason, headers, kept, notes)
         if kept:
             self._spent = False
             sink.reset()
@@ -230,14 +230,13 @@ class ResponseParser(ResponseState):
         self._enter_body(data[size:], parsed=True)
         if self._state == _LENGTH and size <= _MEMO_MAX:
             total = size + self._length
-            self._memo = (data[:size], total, status, self.reason_phrase, self.headers[:], self._framed, self._hints)
+            self._memo = (data[:size], total, status, self.reason_phrase, self.headers, self._framed, self.notes)
         return self.complete
 
     def _recall(self, data: bytes) -> bool:
         """Take a response whose head is the same as the last one's: so it has the same meaning."""
-        head, total, self.status_code, self.reason_phrase, headers, self._framed, self._hints = self._memo
+        head, total, self.status_code, self.reason_phrase, self.headers, self._framed, self.notes = self._memo
         self.started = self.head_complete = True
-        self.headers = headers[:]
         self.http_version = "HTTP/1.1"
         left = total - len(data)
         if left == 0:
@@ -288,7 +287,7 @@ class ResponseParser(ResponseState):
         self.status_code = status
         self.reason_phrase = decode_reason(sink.reason)
         self.headers = sink.headers if sink.trailers_at < 0 else sink.headers[: sink.trailers_at]
-        self._hints = []
+        self.notes = note_head(self.headers)
         self.head_complete = True
 
     def _enter_body(self, rest: bytes, *, parsed: bool) -> bool:

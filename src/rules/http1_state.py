@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
+from ..values.head_notes import PLAIN, HeadNotes
 from ..values.headers import RawHeaders
-from .http1_fields import keep_alive_hints
 
-__all__ = ["HintsCell", "ResponseState"]
-
-HintsCell: TypeAlias = "list[tuple[float | None, int | None]]"
-"""Empty until somebody asks for the Keep-Alive hints; shared by the responses that have the same head."""
+__all__ = ["ResponseState"]
 
 
 class ResponseState:
     """One response as far as it came: plain attributes, as they are read for each response.
 
     - ``started``: a byte of it came. ``head_complete``, ``complete``: its final head, its whole message.
-    - ``status_code``, ``reason_phrase``, ``http_version``, ``headers`` (names and values as on the wire).
+    - ``status_code``, ``reason_phrase``, ``http_version``, ``headers`` (names and values as on the wire; a list that
+      other responses may share), and ``notes`` on them.
     - ``informational``: the 1xx responses before it, status and headers. ``trailers``: known when complete.
     - ``reusable``: the connection can carry another request. False while a response is awaited.
     - ``upgraded``: 101, or a successful CONNECT; ``leftover`` holds the bytes that came after the head.
     """
 
     __slots__ = (
-        "_hints",
         "_more",
         "_piece",
         "complete",
@@ -33,6 +28,7 @@ class ResponseState:
         "http_version",
         "informational",
         "leftover",
+        "notes",
         "reason_phrase",
         "reusable",
         "started",
@@ -48,12 +44,12 @@ class ResponseState:
         self.reason_phrase = ""
         self.http_version = "HTTP/1.1"
         self.headers: RawHeaders = []
+        self.notes: HeadNotes = PLAIN
         self.informational: list[tuple[int, RawHeaders]] = []
         self.trailers: RawHeaders = []
         self.leftover = b""
         self._piece = b""  # the body bytes that wait; further ones are in _more
         self._more: list[bytes] = []
-        self._hints: HintsCell = []
 
     def take_body(self) -> bytes:
         """Return the body bytes that wait, b"" if there are none; chunked coding is undone."""
@@ -69,19 +65,3 @@ class ResponseState:
     def buffered(self) -> bool:
         """Whether body bytes wait."""
         return bool(self._piece)
-
-    @property
-    def keep_alive_timeout(self) -> float | None:
-        """The seconds the server keeps an idle connection, if its Keep-Alive header says so."""
-        return self._keep_alive()[0]
-
-    @property
-    def keep_alive_max(self) -> int | None:
-        """How many requests the connection will still serve, if the Keep-Alive header says so."""
-        return self._keep_alive()[1]
-
-    def _keep_alive(self) -> tuple[float | None, int | None]:
-        hints = self._hints
-        if not hints:
-            hints.append(keep_alive_hints(self.headers))
-        return hints[0]

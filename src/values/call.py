@@ -27,14 +27,11 @@ class Call:
     ``sends`` counts how often it was sent, redirects left out.
     """
 
-    __slots__ = ("attempts", "cookies", "origin", "sends")
-
+    # Most calls never need these; what does sets its own.
+    sends = 0
+    attempts: list[Attempt] | None = None
+    cookies: SentCookies | None = None
+    origin: Origin | None = None
+    """Where the call began, noted by those who need to know it after a redirect."""
     events: Events | None = None
     """Where plugins tell what they do; set, in a subclass, where somebody listens."""
-
-    def __init__(self) -> None:
-        self.sends = 0
-        self.attempts: list[Attempt] | None = None
-        self.cookies: SentCookies | None = None
-        self.origin: Origin | None = None
-        """Where the call began, noted by those who need to know it after a redirect."""

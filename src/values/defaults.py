@@ -12,7 +12,7 @@ from ..exceptions import InvalidHeader, InvalidRequest
 from ..rules.codings import accept_encoding
 from ..rules.cookie_header import cookie_pairs
 from .authorization import basic_authorization, is_auth_plugin, use_userinfo
-from .headers import Headers, HeaderTypes, SharedHeaders, check_method
+from .headers import METHODS, Headers, HeaderTypes, SharedHeaders, check_method
 from .hints import option_hint
 from .options import (
     AUTH_ORIGIN,
@@ -29,7 +29,7 @@ from .request_body import add_body
 from .settings import Settings
 from .timeout import DEFAULT_TIMEOUT, Timeout, TimeoutTypes
 from .unset import Unset
-from .url import Origin, URLTypes, endpoint_of, join_base, parse_url
+from .url import Endpoint, Origin, URLTypes, endpoint_of, join_base, parse_url
 
 if TYPE_CHECKING:
     from ..plugins.default_request import RequestDefaults
@@ -40,12 +40,13 @@ if TYPE_CHECKING:
 __all__ = ["Defaults", "base_origin", "merge_headers"]
 
 _KNOWN = frozenset(RequestOptions.__annotations__)
+_URLS_MAX = 4096
 
 
 class Defaults:
     """What a client adds to each request; made once."""
 
-    __slots__ = ("_own", "auth", "base_url", "headers", "layers", "params", "settings", "timeout")
+    __slots__ = ("_own", "_urls", "auth", "base_url", "headers", "layers", "params", "settings", "timeout")
 
     def __init__(
         self,
@@ -81,6 +82,8 @@ class Defaults:
         self.headers = SharedHeaders(defaults)
         self.timeout = DEFAULT_TIMEOUT if isinstance(timeout, Unset) else Timeout.of(timeout)
         self.settings = settings
+        # What texts of urls came to, as clients ask for the same ones again and again.
+        self._urls: dict[str, tuple[URL, Endpoint]] = {}
 
     def layered(self, layers: Sequence[RequestDefaults], parsers: tuple[ParseHook, ...] = ()) -> Defaults:
         """Return these defaults on top of what plugins add; itself where nothing changes. Raises InvalidRequest."""
@@ -94,26 +97,46 @@ class Defaults:
 
         With ``deferred`` an object given as body stays one, for plugins to render.
         """
-        template: dict[Any, Any] | None = None
-        if type(url) is not str or (options and "path_params" in options):
-            url, template = _filled(url, options)
-        parsed = parse_url(url)
-        if self.base_url is not None:
-            parsed = join_base(self.base_url, parsed)
-        for params in self.params:
-            parsed = _with_params(parsed, params, None)
-        request = Request(check_method(method), parsed, self.headers, timeout=self.timeout, settings=self.settings)
+        located = self._urls.get(url) if type(url) is str and not (options and "path_params" in options) else None
+        if located is None:
+            return self._build_anew(method, url, options, deferred=deferred)
+        method = method if method in METHODS else check_method(method)
+        request = Request(method, located[0], self.headers, timeout=self.timeout, settings=self.settings)
+        request.located = located
+        if options:
+            self._apply(request, options, deferred=deferred)
+        if self.layers:
+            self._add_layers(request, options)
+        return request
+
+    def _build_anew(self, method: str, given: URLTypes, options: RequestOptions | None, *, deferred: bool) -> Request:
+        """Return the request, and remember what the text of its url came to."""
+        url, template = _filled(given, options)
+        joined = self._join(url)
+        request = Request(check_method(method), joined, self.headers, timeout=self.timeout, settings=self.settings)
         if template:
             request.attributes.update(template)
         if options:
             self._apply(request, options, deferred=deferred)
         if self.layers:
             self._add_layers(request, options)
-        url = request.url
-        if url.raw_user is not None or url.raw_password is not None:
+        if joined.raw_user is not None or joined.raw_password is not None:
             use_userinfo(request)
+        elif type(given) is str and url is given and not self.params:
+            if len(self._urls) >= _URLS_MAX:
+                self._urls.clear()
+            self._urls[given] = (joined, endpoint_of(joined))
         endpoint_of(request.url)
         return request
+
+    def _join(self, url: URLTypes) -> URL:
+        """Return the url with the client's base and parameters."""
+        joined = parse_url(url)
+        if self.base_url is not None:
+            joined = join_base(self.base_url, joined)
+        for params in self.params:
+            joined = _with_params(joined, params, None)
+        return joined
 
     def _apply(self, request: Request, options: RequestOptions, *, deferred: bool) -> None:
         unknown = options.keys() - _KNOWN

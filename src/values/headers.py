@@ -11,6 +11,7 @@ from multidict import CIMultiDict
 from ..exceptions import InvalidHeader, InvalidMethod
 
 __all__ = [
+    "METHODS",
     "SECRETS",
     "HeaderTypes",
     "Headers",
@@ -148,15 +149,16 @@ def header_lines(headers: Headers) -> bytes:
     return b"".join([get(item) or encode_header(*item) for item in headers.items()])
 
 
-_METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "QUERY", "TRACE", "CONNECT"}
+METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "QUERY", "TRACE", "CONNECT"}
+"""The methods of RFC 9110, RFC 5789 and the QUERY draft; others are sent as they are written."""
 
 
 def check_method(method: object) -> str:
     """Return the method, standard ones in upper case. Raises InvalidMethod (RFC 9110 section 9.1)."""
-    if method in _METHODS:
+    if method in METHODS:
         return method
     if not isinstance(method, str):
         raise InvalidMethod(f"a method is a str, not {type(method).__name__}")
     if not _TOKEN.match(method):
         raise InvalidMethod(f"the method {method!r} holds a character HTTP does not allow")
-    return method.upper() if method.upper() in _METHODS else method
+    return method.upper() if method.upper() in METHODS else method

@@ -11,7 +11,7 @@ from .call import Call
 from .headers import Headers, SharedHeaders
 from .settings import DEFAULT_SETTINGS, Settings
 from .timeout import DEFAULT_TIMEOUT, Deadline, Timeout
-from .url import display_url
+from .url import NOWHERE, Located, display_url
 
 if TYPE_CHECKING:
     from .body import Body
@@ -27,7 +27,8 @@ class Request:
     ``body`` is None or a Body; its content type is among the headers, its framing (Content-Length or
     Transfer-Encoding) and Host are the engine's work. ``deadline`` is set when the call starts.
     ``attributes`` is a bag for plugins and users; ``own_attributes`` is the same, or None while there are none.
-    ``stream`` is False when the whole body will be read at once.
+    ``stream`` is False when the whole body will be read at once. ``located`` is for engines: a url and its Endpoint,
+    which holds as long as that is the url of the request.
     """
 
     __slots__ = (
@@ -35,6 +36,7 @@ class Request:
         "body",
         "call",
         "deadline",
+        "located",
         "method",
         "own_attributes",
         "settings",
@@ -58,6 +60,7 @@ class Request:
     ) -> None:
         self.method = method
         self.url = url
+        self.located: Located = NOWHERE
         self._headers: Headers | None = None
         self.shared_headers: SharedHeaders | None = None
         if type(headers) is SharedHeaders:
@@ -115,6 +118,7 @@ class Request:
         new = Request.__new__(Request)
         new.method = self.method
         new.url = self.url
+        new.located = self.located
         shared = self.shared_headers
         new.shared_headers = shared
         new._headers = Headers(self.headers) if shared is None else None

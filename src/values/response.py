@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-
-from yarl import URL
 
 from ..exceptions import (
     ClientStatusError,
@@ -16,19 +13,14 @@ from ..exceptions import (
     ServerStatusError,
     StatusError,
 )
-from .cached_response import CachedResponse
-from .headers import Headers, RawHeaders
 from .hints import hint_in_response
-from .request import Request
+from .response_head import REDIRECTS, ResponseHead, has_field, reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import timedelta
     from typing import Self
 
     from typing_extensions import TypeForm
 
-    from .attempt import Attempt
 
 __all__ = ["REDIRECTS", "BaseResponse", "is_response_type", "reason_of", "status_error", "without_credentials"]
 
@@ -38,10 +30,9 @@ _TRAVELS = (
     *("status_code", "raw_headers", "request", "reason_phrase", "http_version", "history"),
     *("elapsed_seconds", "raw_trailers", "early_hints", "_content", "cache_status"),
 )
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-class BaseResponse(CachedResponse):
+class BaseResponse(ResponseHead):
     """What saved and streamed responses of both clients share.
 
     ``content``, ``text``, ``json()`` and ``body(T)`` work once the body is in memory: at once for what the verbs
@@ -49,148 +40,9 @@ class BaseResponse(CachedResponse):
     """
 
     # Most responses never need these; what does sets its own.
-    elapsed_seconds = 0.0
-    attributes: dict[Any, Any] | None = None
-    _history: list[Any] | None = None
-    _raw_trailers: RawHeaders | None = None
-    _early_hints: list[Headers] | None = None
-    _headers: Headers | None = None
     _raw: bytes | None = None
     _content: bytes | None = None
     _encoding: str | None = None
-    _cookies: Mapping[str, str] | None = None
-
-    def __init__(
-        self,
-        status_code: int,
-        raw_headers: RawHeaders,
-        *,
-        request: Request,
-        reason_phrase: str | None = None,
-        http_version: str = "HTTP/1.1",
-    ) -> None:
-        self.status_code = status_code
-        self.raw_headers = raw_headers
-        self.request = request
-        self.reason_phrase = reason_of(status_code) if reason_phrase is None else reason_phrase
-        self.http_version = http_version
-
-    @property
-    def history(self) -> list[Any]:
-        """The redirects that led here, oldest first."""
-        if self._history is None:
-            self._history = []
-        return self._history
-
-    @history.setter
-    def history(self, history: list[Any]) -> None:
-        self._history = history
-
-    @property
-    def raw_trailers(self) -> RawHeaders:
-        """The trailer fields as they came."""
-        return self._raw_trailers or []
-
-    @raw_trailers.setter
-    def raw_trailers(self, trailers: RawHeaders) -> None:
-        self._raw_trailers = trailers
-
-    @property
-    def early_hints(self) -> list[Headers]:
-        """The headers of 103 responses that came before this one (RFC 8297)."""
-        return self._early_hints or []
-
-    @early_hints.setter
-    def early_hints(self, hints: list[Headers]) -> None:
-        self._early_hints = hints
-
-    # The head.
-
-    @property
-    def headers(self) -> Headers:
-        """The response headers, case-insensitive, in the order they came."""
-        headers = self._headers
-        if headers is None:
-            headers = self._headers = Headers.from_raw(self.raw_headers)
-        return headers
-
-    @property
-    def trailers(self) -> Headers:
-        """The trailer fields, known once the body was read (RFC 9110 section 6.5)."""
-        return Headers.from_raw(self.raw_trailers)
-
-    @property
-    def url(self) -> URL:
-        """The url that answered: after redirects, the last one."""
-        return self.request.url
-
-    @property
-    def attempts(self) -> tuple[Attempt, ...]:
-        """What the Retry plugin tried for this call, oldest first; empty without the plugin."""
-        return tuple(self.request.call.attempts or ())
-
-    @property
-    def elapsed(self) -> timedelta:
-        """The time from sending to the end of the head, or of the body where it was saved."""
-        from datetime import timedelta
-
-        return timedelta(seconds=self.elapsed_seconds)
-
-    @property
-    def is_informational(self) -> bool:
-        """Whether the status is 1xx."""
-        return 100 <= self.status_code < 200
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the status is 2xx."""
-        return 200 <= self.status_code < 300
-
-    @property
-    def is_redirect(self) -> bool:
-        """Whether the status is 3xx."""
-        return 300 <= self.status_code < 400
-
-    @property
-    def has_redirect_location(self) -> bool:
-        """Whether this is a redirect that names where to go (RFC 9110 section 15.4)."""
-        return self.status_code in REDIRECTS and "location" in self.headers
-
-    @property
-    def is_client_error(self) -> bool:
-        """Whether the status is 4xx."""
-        return 400 <= self.status_code < 500
-
-    @property
-    def is_server_error(self) -> bool:
-        """Whether the status is 5xx."""
-        return 500 <= self.status_code < 600
-
-    @property
-    def is_error(self) -> bool:
-        """Whether the status is 4xx or 5xx."""
-        return 400 <= self.status_code < 600
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is below 400, as in requests."""
-        return self.status_code < 400
-
-    @property
-    def cookies(self) -> Mapping[str, str]:
-        """The cookies this response sets, by name."""
-        if self._cookies is None:
-            from ..rules.set_cookie import cookies_of
-
-            self._cookies = cookies_of(self.headers.getall("set-cookie", []))
-        return self._cookies
-
-    @property
-    def links(self) -> dict[str, dict[str, str]]:
-        """The Link header by relation, as in requests: ``links["next"]["url"]`` (RFC 8288)."""
-        from ..rules.links import parse_links
-
-        return parse_links(self.headers.getall("link", []), self.url)
 
     def raise_for_status(self) -> Self:
         """Return the response itself, or raise a StatusError for 3xx, 4xx and 5xx."""
@@ -220,7 +72,9 @@ class BaseResponse(CachedResponse):
         """The body, content codings undone. Raises ResponseNotRead, DecodingError."""
         content = self._content
         if content is None:
-            content = self._decode(self.raw_content)
+            content = self.raw_content
+            if content and self._is_coded():
+                content = self._decode(content)
             if self.request.settings.remove_bom:
                 content = self._without_bom(content)
             self._content = content
@@ -234,9 +88,11 @@ class BaseResponse(CachedResponse):
             self._encoding = encoding
         return content
 
+    def _is_coded(self) -> bool:
+        notes = self.notes
+        return has_field(self._raw_headers, b"content-encoding") if notes is None else notes.coded
+
     def _decode(self, raw: bytes) -> bytes:
-        if not raw or not _has_coding(self.raw_headers):
-            return raw
         codings = self.headers.getall("content-encoding", [])
         from ..rules.codings import decode_all
 
@@ -249,7 +105,7 @@ class BaseResponse(CachedResponse):
     @property
     def applied_decoders(self) -> tuple[str, ...]:
         """The content codings that ``content`` is without, in the order they are undone; empty where one is unknown."""
-        if not _has_coding(self.raw_headers):
+        if not self._is_coded():
             return ()
         from ..rules.codings import coding_names
 
@@ -347,25 +203,9 @@ class BaseResponse(CachedResponse):
 hint_in_response(BaseResponse)
 
 
-def _has_coding(raw_headers: RawHeaders) -> bool:
-    # Most bodies have no coding and most callers look at no header: the header dict need not be made for it.
-    for name, _ in raw_headers:  # noqa: SIM110 - any() is twice as slow
-        if len(name) == 16 and name.lower() == b"content-encoding":
-            return True
-    return False
-
-
 def is_response_type(into: object) -> bool:
     """Whether ``into=`` asks for the response itself."""
     return isinstance(into, type) and into is not Any and issubclass(into, BaseResponse)
-
-
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
-
-
-def reason_of(status_code: int) -> str:
-    """Return the standard reason phrase of a status, or an empty text."""
-    return _REASONS.get(status_code, "")
 
 
 def status_error(response: BaseResponse) -> StatusError:

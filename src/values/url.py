@@ -13,7 +13,9 @@ from .unix_url import UNIX, is_unix, join_unix, parse_unix
 
 __all__ = [
     "DEFAULT_PORTS",
+    "NOWHERE",
     "Endpoint",
+    "Located",
     "Origin",
     "ResourceObject",
     "URLTypes",
@@ -63,6 +65,11 @@ class Endpoint(NamedTuple):
     """The request target in origin form, RFC 9112 section 3.2.1."""
     host: bytes
     """The value of the Host header."""
+
+
+Located: TypeAlias = "tuple[URL | None, Endpoint | None]"
+"""A url and what is known of it; to be asked again where the url is another object by now."""
+NOWHERE: Located = (None, None)
 
 
 def display_url(url: URL) -> str:

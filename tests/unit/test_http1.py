@@ -188,10 +188,9 @@ def test_same_head_again() -> None:
             parser.feed(piece)
         assert parser.complete
         assert parser.status_code == 200
-        assert parser.keep_alive_timeout == 7
-        parser.headers.append((b"added", b"by the caller"))
+        assert parser.notes.keep_alive == (7, None)
         seen.append(parser.take_body())
-        assert len(parser.headers) == 3
+        assert len(parser.headers) == 2
     assert seen == [b"aaaa", b"bbbb", b"cccc", b"dddd", b"eeee"]
     assert not parser.reusable
 
@@ -289,7 +288,7 @@ def test_unasked_switch_is_refused(size: int) -> None:
 )
 def test_keep_alive_hints(value: bytes, expected: tuple[float | None, int | None]) -> None:
     parser = parse(OK + b"Keep-Alive: %b\r\nContent-Length: 0\r\n\r\n" % value)
-    assert (parser.keep_alive_timeout, parser.keep_alive_max) == expected
+    assert parser.notes.keep_alive == expected
 
 
 def test_bytes_before_any_request_are_noticed() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from ..._concurrency import async_call, wall_time
 from ...plugins.http_cookies import HttpCookies
 from ...rules.cookie_header import SentCookies, header_of, merged_header
-from ...values.headers import RawHeaders
 from ...values.request import Request
 from ..proceed import AsyncProceed, AsyncSend
 from ..response import AsyncResponse
@@ -18,12 +17,10 @@ __all__ = ["HANDLER", "AsyncCookiesHandler"]
 class AsyncCookiesHandler:
     """The waiting half of HttpCookies."""
 
-    __slots__ = ("_clean", "_options")
+    __slots__ = ("_options",)
 
     def __init__(self, options: HttpCookies) -> None:
         self._options = options
-        # Most responses have the headers of the last one: those that set no cookie need not be looked through again.
-        self._clean: RawHeaders | None = None
 
     async def send(self, request: Request, proceed: AsyncProceed) -> AsyncResponse:
         """Send the request with the cookies for its url, and store what its response sets."""
@@ -31,7 +28,7 @@ class AsyncCookiesHandler:
         if storage is not None and (storage or request.call.cookies):
             request = await self._with_cookies(request, storage)
         response = await proceed(request)
-        if response.raw_headers != self._clean:
+        if response.sets_cookies:
             await self._receive(response)
         return response
 
@@ -80,11 +77,7 @@ class AsyncCookiesHandler:
         return request
 
     async def _receive(self, response: AsyncResponse) -> None:
-        raw = response.raw_headers
-        values = [value for name, value in raw if len(name) == 10 and name.lower() == b"set-cookie"]
-        if not values:
-            self._clean = raw[:]
-            return
+        values = [value for name, value in response.raw_headers if name.lower() == b"set-cookie"]
         request = response.request
         try:
             await async_call(self._options.storage.set_from_response, request.url, values, wall_time())

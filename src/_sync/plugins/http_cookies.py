@@ -8,7 +8,6 @@ from typing import Any
 from ..._concurrency import call, wall_time
 from ...plugins.http_cookies import HttpCookies
 from ...rules.cookie_header import SentCookies, header_of, merged_header
-from ...values.headers import RawHeaders
 from ...values.request import Request
 from ..proceed import Proceed, Send
 from ..response import Response
@@ -19,12 +18,10 @@ __all__ = ["HANDLER", "CookiesHandler"]
 class CookiesHandler:
     """The waiting half of HttpCookies."""
 
-    __slots__ = ("_clean", "_options")
+    __slots__ = ("_options",)
 
     def __init__(self, options: HttpCookies) -> None:
         self._options = options
-        # Most responses have the headers of the last one: those that set no cookie need not be looked through again.
-        self._clean: RawHeaders | None = None
 
     def send(self, request: Request, proceed: Proceed) -> Response:
         """Send the request with the cookies for its url, and store what its response sets."""
@@ -32,7 +29,7 @@ class CookiesHandler:
         if storage is not None and (storage or request.call.cookies):
             request = self._with_cookies(request, storage)
         response = proceed(request)
-        if response.raw_headers != self._clean:
+        if response.sets_cookies:
             self._receive(response)
         return response
 
@@ -81,11 +78,7 @@ class CookiesHandler:
         return request
 
     def _receive(self, response: Response) -> None:
-        raw = response.raw_headers
-        values = [value for name, value in raw if len(name) == 10 and name.lower() == b"set-cookie"]
-        if not values:
-            self._clean = raw[:]
-            return
+        values = [value for name, value in response.raw_headers if name.lower() == b"set-cookie"]
         request = response.request
         try:
             call(self._options.storage.set_from_response, request.url, values, wall_time())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from ...._concurrency import async_body_chunks, async_checkpoint, monotonic
+from ...._concurrency import async_body_chunks, async_checkpoint, clock
 from ....exceptions import (
     CloseError,
     HTTPError,
@@ -42,6 +42,7 @@ UPLOAD_SIZE = 262144
 EARLY_SIZE = 4 * 1024 * 1024
 # How long ``Expect: 100-continue`` waits for the server's word before the body is sent all the same, in seconds.
 CONTINUE_WAIT = 1.0
+FOREVER = float("inf")
 
 
 class Refused(Exception):
@@ -78,26 +79,25 @@ class AsyncConnection:
         self.stream = stream
         self.pool = pool
         self.used = False
-        self.idle_since = monotonic()
+        self.idle_since = clock.now()
         self._owner = owner
         self.unfinished = False
         self.parser = parser
-        self._expiry = expiry
-        self._keep_alive = expiry
-        self._retire_at = None if max_age is None else self.idle_since + max_age
+        self._expiry = self._keep_alive = FOREVER if expiry is None else expiry
+        self._retire_at = FOREVER if max_age is None else self.idle_since + max_age
 
     # Idle.
 
     def expired(self, now: float) -> bool:
         """Whether the connection was idle for too long, or is too old."""
-        keep_alive = self._keep_alive
-        if keep_alive is not None and now - self.idle_since >= keep_alive:
-            return True
-        return self._retire_at is not None and now >= self._retire_at
+        return now - self.idle_since >= self._keep_alive or now >= self._retire_at
 
     def usable(self) -> bool:
         """Whether an idle connection may be used again: in time, not closed by the server, no bytes nobody asked."""
-        return not self.expired(monotonic()) and not self.stream.is_stale()
+        now = clock.now()
+        if now - self.idle_since >= self._keep_alive or now >= self._retire_at:
+            return False
+        return not self.stream.is_stale()
 
     def abort(self) -> None:
         """Close at once, without waiting."""
@@ -134,6 +134,7 @@ class AsyncConnection:
             response = AsyncResponse(
                 parser.status_code, parser.headers, None, request, parser.reason_phrase, parser.http_version
             )
+            response.notes = parser.notes
             if parser.informational:
                 response.early_hints = [Headers.from_raw(raw) for status, raw in parser.informational if status == 103]
             if parser.upgraded:
@@ -268,11 +269,14 @@ class AsyncConnection:
         """The response was read to its end: give the connection back."""
         parser = self.parser
         reusable = parser.reusable and not self.unfinished
-        if reusable and parser.keep_alive_timeout is not None:
-            # The server's own limit, less a moment for the way there.
-            hint = max(parser.keep_alive_timeout - 1.0, 0.0)
-            self._keep_alive = hint if self._expiry is None else min(hint, self._expiry)
+        if parser.notes.keep_alive is not None:
+            self._take_hint(parser.notes.keep_alive[0])
         self._owner.release(self, reusable=reusable)
+
+    def _take_hint(self, seconds: float | None) -> None:
+        """Keep the server's own limit of idle time, less a moment for the way there."""
+        if seconds is not None:
+            self._keep_alive = min(max(seconds - 1.0, 0.0), self._expiry)
 
     def drop(self) -> None:
         """The response was given up: close the connection."""

@@ -51,6 +51,7 @@ async def async_exchange_both_ways(
     response = AsyncResponse(
         parser.status_code, parser.headers, None, request, parser.reason_phrase, parser.http_version
     )
+    response.notes = parser.notes
     if parser.informational:
         response.early_hints = [Headers.from_raw(raw) for status, raw in parser.informational if status == 103]
     answer = AsyncHttp1Body(connection, read, deadline)

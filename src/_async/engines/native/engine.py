@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from ...._concurrency import AsyncStateLock, async_owner, async_owner_ended, fork_generation
+from ...._concurrency import AsyncStateLock, async_owner, async_owner_ended, fork_generation, process
 from ....engines.native import NativeEngine
 from ....exceptions import CloseError, NetworkError
 from ....rules.http1 import DEFAULT_HTTP1_LIMITS, ResponseParser
@@ -80,7 +80,8 @@ class AsyncNativeDriver(AsyncEngine):
         ``through`` is a proxy that was chosen already, and what it is to know about who asks is in the request.
         """
         sent = request  # what only a proxy may see stays out of the response
-        endpoint = endpoint_of(request.url)
+        url, known = request.located
+        endpoint = endpoint_of(request.url) if known is None or url is not request.url else known
         route: Any = endpoint.origin
         proxy: Proxy | None = None
         proxies = self._proxies
@@ -102,7 +103,7 @@ class AsyncNativeDriver(AsyncEngine):
     ) -> AsyncResponse:
         """Send the request the way that was chosen for it, again where a kept connection turns out to be closed."""
         pool = self._pool
-        if pool is None or self._owner is not async_owner() or self._generation != fork_generation():
+        if pool is None or self._owner is not async_owner() or self._generation != process.generation:
             pool = self._pool_here()
         first: NetworkError | None = None
         again = MAX_AGAIN

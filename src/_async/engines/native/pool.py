@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ...._concurrency import AsyncStateLock, AsyncWaiter, monotonic
+from ...._concurrency import AsyncStateLock, AsyncWaiter, clock
 from ....exceptions import CloseError, HTTPError, PoolTimeout
 from ....values.limits import Limits
 from ....values.pool_stats import PoolStats, RouteStats
@@ -175,7 +175,7 @@ class AsyncPool:
 
     def release(self, connection: AsyncConnection, *, reusable: bool) -> None:
         """Take a connection back: hand it on, keep it, or (not ``reusable``) let its permit go on."""
-        now = monotonic()
+        now = clock.now()
         with self._lock:
             if reusable and not self._waiting and connection in self._connections and not self._closed:
                 connection.idle_since = now

@@ -50,6 +50,7 @@ def exchange_both_ways(
         raise
     connection.used = True
     response = Response(parser.status_code, parser.headers, None, request, parser.reason_phrase, parser.http_version)
+    response.notes = parser.notes
     if parser.informational:
         response.early_hints = [Headers.from_raw(raw) for status, raw in parser.informational if status == 103]
     answer = Http1Body(connection, read, deadline)

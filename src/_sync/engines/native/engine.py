@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from ...._concurrency import StateLock, fork_generation, owner, owner_ended
+from ...._concurrency import StateLock, fork_generation, owner, owner_ended, process
 from ....engines.native import NativeEngine
 from ....exceptions import CloseError, NetworkError
 from ....rules.http1 import DEFAULT_HTTP1_LIMITS, ResponseParser
@@ -81,7 +81,8 @@ class NativeDriver(Engine):
         ``through`` is a proxy that was chosen already, and what it is to know about who asks is in the request.
         """
         sent = request  # what only a proxy may see stays out of the response
-        endpoint = endpoint_of(request.url)
+        url, known = request.located
+        endpoint = endpoint_of(request.url) if known is None or url is not request.url else known
         route: Any = endpoint.origin
         proxy: Proxy | None = None
         proxies = self._proxies
@@ -103,7 +104,7 @@ class NativeDriver(Engine):
     ) -> Response:
         """Send the request the way that was chosen for it, again where a kept connection turns out to be closed."""
         pool = self._pool
-        if pool is None or self._owner is not owner() or self._generation != fork_generation():
+        if pool is None or self._owner is not owner() or self._generation != process.generation:
             pool = self._pool_here()
         first: NetworkError | None = None
         again = MAX_AGAIN

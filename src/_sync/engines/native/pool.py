@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ...._concurrency import StateLock, Waiter, monotonic
+from ...._concurrency import StateLock, Waiter, clock
 from ....exceptions import CloseError, HTTPError, PoolTimeout
 from ....values.limits import Limits
 from ....values.pool_stats import PoolStats, RouteStats
@@ -176,7 +176,7 @@ class Pool:
 
     def release(self, connection: Connection, *, reusable: bool) -> None:
         """Take a connection back: hand it on, keep it, or (not ``reusable``) let its permit go on."""
-        now = monotonic()
+        now = clock.now()
         with self._lock:
             if reusable and not self._waiting and connection in self._connections and not self._closed:
                 connection.idle_since = now

@@ -1,0 +1,33 @@
+"""What becomes of a streamed response that nobody reads."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from ..values.request import Request
+
+if TYPE_CHECKING:
+    from .response import AsyncBodyStream
+
+__all__ = ["AsyncUnread"]
+
+
+class AsyncUnread:
+    """Goes with a response as long as that has a stream, and frees the stream's connection when both are dropped.
+
+    A finaliser of the response itself would run for all the responses that never had a stream.
+    """
+
+    __slots__ = ("request", "stream")
+
+    def __init__(self, stream: AsyncBodyStream, request: Request) -> None:
+        self.stream: AsyncBodyStream | None = stream
+        self.request = request
+
+    def __del__(self) -> None:
+        stream = self.stream
+        if stream is not None and stream.abandon():
+            request = self.request
+            message = f"the response to {request.method} {request.display_url} was dropped unread; use a with block"
+            warnings.warn(message, ResourceWarning, stacklevel=2, source=self)

@@ -20,17 +20,18 @@ class _Local(threading.local):
     token: CancelToken | None = None
 
 
-_local = _Local()
+local = _Local()
+"""``local.token`` is what ``current_token`` returns, for those who look at each read and write."""
 
 
 def current_token() -> CancelToken | None:
     """Return the token this thread runs under, or None. Cheap: one attribute of a thread-local."""
-    return _local.token
+    return local.token
 
 
 def checkpoint() -> None:
     """Raise RequestCancelled if this thread's token is cancelled, in a loop that may not wait for long."""
-    token = _local.token
+    token = local.token
     if token is not None:
         token.check()
 
@@ -113,12 +114,12 @@ class CancelToken:
 
     def run(self, function: Callable[..., T], *args: Any) -> T:
         """Call the function with this token as the thread's current one."""
-        before = _local.token
-        _local.token = self
+        before = local.token
+        local.token = self
         try:
             return function(*args)
         finally:
-            _local.token = before
+            local.token = before
 
     def close(self) -> None:
         """Detach the token from its parent, when what it stood for has ended."""
@@ -129,8 +130,8 @@ class CancelToken:
 
 def set_current(token: CancelToken | None) -> CancelToken | None:
     """Make a token the current one of this thread, and return the one before."""
-    before = _local.token
-    _local.token = token
+    before = local.token
+    local.token = token
     return before
 
 
@@ -150,7 +151,7 @@ class Shield:
 
 def pause(seconds: float) -> None:
     """Sleep by the real clock. Raises RequestCancelled when the current token is cancelled."""
-    token = _local.token
+    token = local.token
     if token is None:
         time.sleep(max(seconds, 0.0))
         return

@@ -199,6 +199,11 @@ class AsyncTLSStream(AsyncByteStream):
             return True
         return self._plain is not None or self._machine.renegotiating()
 
+    def looks_stale(self) -> bool:
+        if self._closed or not (self._maybe or self._inner.looks_stale()):
+            return self._closed
+        return self.is_stale()
+
     async def _hear_why(self, error: WriteError) -> None:
         """Raise TLSError where the server refused the client's certificate: with TLS 1.3 after the handshake."""
         if self._machine.answered or self._closed:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from typing import NoReturn
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, NoReturn
 
 from ..exceptions import ReadError, ReadTimeout, WriteError, WriteTimeout
 from ..values.timeout import shown_seconds
 
-__all__ = ["StreamCore"]
+__all__ = ["PIECE", "StreamCore"]
+
+PIECE = 65536
+"""Bytes received at once: below what the C library takes from the kernel for each allocation anew."""
 
 MAX_CHUNKS = 8
 """Unread pieces after which nothing more is taken from the socket."""
@@ -30,7 +36,10 @@ class StreamCore:
         "closed",
         "eof",
         "error",
+        "limit",
         "loop",
+        "new_future",
+        "now",
         "offset",
         "paused",
         "peer",
@@ -40,14 +49,27 @@ class StreamCore:
         "timer",
         "timer_at",
         "turn",
+        "wanted",
         "watching",
         "write_deadline",
         "writer",
+        "written",
     )
 
     def __init__(self, loop: asyncio.AbstractEventLoop, peer: str) -> None:
         self.loop = loop
         self.peer = peer
+        # asyncio's own methods go through Python to do just this
+        plain = isinstance(loop, asyncio.BaseEventLoop)
+        self.now: Callable[[], float] = loop.time
+        if plain and type(loop).time is asyncio.BaseEventLoop.time:
+            self.now = time.monotonic
+        self.new_future: Callable[[], asyncio.Future[Any]] = loop.create_future
+        if plain and type(loop).create_future is asyncio.BaseEventLoop.create_future:
+            self.new_future = partial(asyncio.Future, loop=loop)
+        self.written = self.new_future()
+        """What a write that is done already returns."""
+        self.written.set_result(None)
         self.chunks: deque[bytes] = deque()
         self.offset = 0
         """How much of the first chunk was read."""
@@ -59,7 +81,11 @@ class StreamCore:
         """Whether it is being closed from outside of the loop, so that the end of the stream is not the peer's."""
         self.closed = False
         self.error: BaseException | None = None
-        self.reader: asyncio.Future[bool] | None = None
+        self.reader: asyncio.Future[Any] | None = None
+        self.wanted = 0
+        """How many bytes the reader wants to be handed over; 0 where it only waits to look again."""
+        self.limit: float | None = None
+        """How long a reader that wants bytes waits for them."""
         self.writer: asyncio.Future[bool] | None = None
         self.queued = 0
         """How many writes wait; a new one goes behind them."""
@@ -103,9 +129,21 @@ class StreamCore:
         if reader is not None:
             self.reader = None
             if not reader.done():
-                reader.set_result(True)
+                self._answer(reader)
         if self.watching:
             self.wake_writer()
+
+    def _answer(self, reader: asyncio.Future[Any]) -> None:
+        """Wake a reader, with what it wanted if it wanted that; the end of the stream wakes it too."""
+        if not self.wanted:
+            reader.set_result(True)
+        elif self.chunks:
+            reader.set_result(self.take(self.wanted))
+        else:
+            try:
+                reader.set_result(self._at_end())
+            except ReadError as error:
+                _fail(reader, error)
 
     def wake_writer(self) -> None:
         """Let the writer look again."""
@@ -140,15 +178,18 @@ class StreamCore:
 
     def _on_timer(self) -> None:
         self.timer = None
-        now = self.loop.time() + 0.0005
+        now = self.now() + 0.0005
         soonest: float | None = None
         deadline = self.read_deadline
         if deadline is not None:
             if deadline <= now:
                 reader, self.reader, self.read_deadline = self.reader, None, None
                 if reader is not None and not reader.done():
-                    reader.set_result(False)
-            else:
+                    if self.wanted:
+                        _fail(reader, self._read_timed_out(self.limit))
+                    else:
+                        reader.set_result(False)
+            elif self.reader is not None:
                 soonest = deadline
         deadline = self.write_deadline
         if deadline is not None:
@@ -172,21 +213,44 @@ class StreamCore:
         while not chunks:
             if self.closed or self.eof or self.error is not None:
                 return self._at_end()
-            if self.reader is not None:
-                raise ReadError(f"two tasks read from the connection to {self.peer} at once")
-            reader = self.reader = self.loop.create_future()
-            if timeout is not None:
-                self.read_deadline = deadline = self.loop.time() + timeout
-                if self.timer is None or self.timer_at > deadline:
-                    self.arm(deadline)
+            reader = self._wait_to_read(timeout)
+            self.wanted = 0
             try:
                 in_time = await reader
             finally:
                 self.reader = None
                 self.read_deadline = None
             if not in_time and not chunks:
-                raise ReadTimeout(f"no byte came from {self.peer} for {shown_seconds(timeout)}")
+                raise self._read_timed_out(timeout)
         return self.take(max_bytes)
+
+    def receive(self, max_bytes: int, timeout: float | None = None) -> Awaitable[bytes]:
+        """See AsyncByteStream.receive: the future that the loop will fulfil, without a coroutine around it."""
+        if self.chunks or self.burst > 0 or self.eof or self.closed or self.error is not None or max_bytes < PIECE:
+            return self.read(max_bytes, timeout)
+        reader = self._wait_to_read(timeout)
+        self.wanted = max_bytes
+        self.limit = timeout
+        return reader
+
+    def _wait_to_read(self, timeout: float | None) -> asyncio.Future[Any]:
+        """Return a future for the next piece, and set its time limit."""
+        reader = self.reader
+        if reader is not None and not reader.done():
+            raise ReadError(f"two tasks read from the connection to {self.peer} at once")
+        new_future = self.new_future
+        self.reader = reader = new_future()
+        if timeout is None:
+            self.read_deadline = None
+        else:
+            now = self.now
+            self.read_deadline = deadline = now() + timeout
+            if self.timer is None or self.timer_at > deadline:
+                self.arm(deadline)
+        return reader
+
+    def _read_timed_out(self, timeout: float | None) -> ReadTimeout:
+        return ReadTimeout(f"no byte came from {self.peer} for {shown_seconds(timeout)}")
 
     def take(self, max_bytes: int) -> bytes:
         """Return bytes from the queue, which is not empty."""
@@ -219,12 +283,13 @@ class StreamCore:
 
     # Writing
 
-    async def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
-        """See AsyncByteStream.write."""
+    def write(self, data: bytes | memoryview, timeout: float | None = None) -> Awaitable[Any]:
+        """See AsyncByteStream.write; mostly it is done when it returns, and then there is no coroutine to make."""
         sent = 0 if self.queued else self.try_send(data)
-        if sent != len(data):
-            deadline = None if timeout is None else self.loop.time() + timeout
-            await self._queue(memoryview(data)[sent:], deadline, until_readable=False)
+        if sent == len(data):
+            return self.written
+        deadline = None if timeout is None else self.now() + timeout
+        return self._queue(memoryview(data)[sent:], deadline, until_readable=False)
 
     async def write_until_readable(self, data: bytes | memoryview, timeout: float | None = None) -> int:
         """See AsyncByteStream.write_until_readable."""
@@ -232,7 +297,7 @@ class StreamCore:
             return 0
         sent = 0 if self.queued else self.try_send(data)
         if sent != len(data):
-            deadline = None if timeout is None else self.loop.time() + timeout
+            deadline = None if timeout is None else self.now() + timeout
             sent += await self._queue(memoryview(data)[sent:], deadline, until_readable=True)
         return sent
 
@@ -281,3 +346,9 @@ class StreamCore:
         failure = WriteError(f"writing to {self.peer} failed: {error}")
         failure.__cause__ = error
         return failure
+
+
+def _fail(reader: asyncio.Future[Any], error: Exception) -> None:
+    """Make a reader fail; nobody is to be told of it where its task is cancelled in the same moment."""
+    reader.set_exception(error)
+    reader.exception()

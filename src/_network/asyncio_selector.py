@@ -10,12 +10,10 @@ import asyncio
 import socket
 
 from ..exceptions import WriteError
-from .asyncio_core import MAX_CHUNKS, StreamCore
+from .asyncio_core import MAX_CHUNKS, PIECE, StreamCore
 
 __all__ = ["SelectorCore"]
 
-PIECE = 65536
-"""Bytes received at once: below what the C library takes from the kernel for each allocation anew."""
 BURST = 4
 """Pieces that a reader may take directly after a full one, before other tasks get their turn."""
 
@@ -37,26 +35,31 @@ class SelectorCore(StreamCore):
         self.spare = 1 if type(loop).__module__.startswith("uvloop") else 0
 
     def _ready(self) -> None:
+        recv = self.recv  # a slot that is called costs several times as much as one that is read
         try:
-            data = self.recv(PIECE)
+            data = recv(PIECE)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
             self._failed(error)
             return
-        if data:
-            self.burst = BURST if len(data) == PIECE else self.spare
-            chunks = self.chunks
-            chunks.append(data)
-            if len(chunks) >= MAX_CHUNKS:
-                self.pause()
-        else:
+        if not data:
             self._at_eof()
+            self.wake_reader()
+            return
+        self.burst = BURST if len(data) == PIECE else self.spare
         reader = self.reader
-        if reader is not None:
+        if reader is not None and self.wanted and not self.chunks and not reader.done():
             self.reader = None
-            if not reader.done():
-                reader.set_result(True)
+            reader.set_result(data)
+        else:
+            self.chunks.append(data)
+            if len(self.chunks) >= MAX_CHUNKS:
+                self.pause()
+            if reader is not None:
+                self.reader = None
+                if not reader.done():
+                    self._answer(reader)
         if self.watching:
             self.wake_writer()
 
@@ -104,8 +107,9 @@ class SelectorCore(StreamCore):
 
     def try_send(self, data: bytes | memoryview) -> int:
         self.burst = 0  # sending notices a reset too
+        send = self.send
         try:
-            return self.send(data)
+            return send(data)
         except (BlockingIOError, InterruptedError):
             return 0
         except OSError as error:

@@ -32,7 +32,7 @@ class AsyncioStream(AsyncByteStream):
     handle that is dropped notices, and closes the connection.
     """
 
-    __slots__ = ("_closed", "_core", "_pid", "_sock", "read", "read_nowait", "write", "write_until_readable")
+    __slots__ = ("_closed", "_core", "_pid", "_sock", "read", "read_nowait", "receive", "write", "write_until_readable")
 
     def __init__(self, core: StreamCore, sock: socket.socket) -> None:
         self._closed = False
@@ -41,7 +41,8 @@ class AsyncioStream(AsyncByteStream):
         self._pid = os.getpid()
         # the core's own methods, which saves a call for each read and write
         self.read = core.read  # type: ignore[method-assign]
-        self.write = core.write  # type: ignore[method-assign]
+        self.receive = core.receive  # type: ignore[method-assign]
+        self.write = core.write  # type: ignore[method-assign,assignment]
         self.write_until_readable = core.write_until_readable  # type: ignore[method-assign]
         self.read_nowait = core.read_nowait  # type: ignore[method-assign]
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._concurrency.cancel import CancelToken, current_token
+from .._concurrency.cancel import CancelToken, local
 from ..exceptions import NetworkError, ReadError, ReadTimeout, WriteError, WriteTimeout
 from ..values.timeout import shown_seconds
-from .socket_info import poller, socket_info
+from .socket_info import glance, poller, socket_info
 from .stream import ByteStream
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class SocketStream(ByteStream):
 
     __slots__ = (
         "_closed",
+        "_glance",
         "_peer",
         "_pid",
         "_poll",
@@ -66,6 +67,7 @@ class SocketStream(ByteStream):
         self._peer = peer
         self._pid = os.getpid()
         self._poll = poller(sock)
+        self._glance = glance(sock, self._poll)
         self._read_limit: float | None = None if KERNEL_LIMITS else UNKNOWN
         self._write_limit: float | None = None if KERNEL_LIMITS else UNKNOWN
         sock.settimeout(None)
@@ -73,7 +75,7 @@ class SocketStream(ByteStream):
     # Reading
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        token = current_token()
+        token = local.token
         if token is not None:
             return self._under(token, self._read, max_bytes, timeout)
         return self._read(max_bytes, timeout)
@@ -83,7 +85,8 @@ class SocketStream(ByteStream):
         try:
             if timeout != self._read_limit:
                 self._limit_reads(timeout)
-            data = self._recv(max_bytes)
+            recv = self._recv  # a slot that is called costs several times as much as one that is read
+            data = recv(max_bytes)
             if data or not self._closed:
                 return data
         except OSError as error:
@@ -93,6 +96,8 @@ class SocketStream(ByteStream):
             if self._closed:
                 self._close_socket()
         raise ReadError(f"the connection to {self._peer} is closed")  # this end was not the peer's
+
+    receive = read
 
     def read_nowait(self, max_bytes: int) -> bytes | None:
         try:
@@ -134,7 +139,7 @@ class SocketStream(ByteStream):
     # Writing
 
     def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
-        token = current_token()
+        token = local.token
         if token is None:
             self._write(data, timeout)
             return
@@ -165,7 +170,8 @@ class SocketStream(ByteStream):
         try:
             if timeout != self._write_limit:
                 self._limit_writes(timeout)
-            sent = self._send(data)
+            send = self._send
+            sent = send(data)
             if sent != size:
                 self._send_rest(memoryview(data)[sent:], timeout, started or monotonic())
         except OSError as error:
@@ -186,7 +192,7 @@ class SocketStream(ByteStream):
             rest = rest[self._send(rest) :]
 
     def write_until_readable(self, data: bytes | memoryview, timeout: float | None = None) -> int:
-        token = current_token()
+        token = local.token
         if token is not None:
             return self._under(token, self._write_until_readable, data, timeout)
         return self._write_until_readable(data, timeout)
@@ -304,6 +310,13 @@ class SocketStream(ByteStream):
         try:
             return self._closed or bool(self._poll(0))
         except (OSError, ValueError):  # closed by another thread
+            return True
+
+    def looks_stale(self) -> bool:
+        try:
+            glance = self._glance
+            return self._closed or bool(glance())
+        except (OSError, ValueError):
             return True
 
     def get_extra_info(self, name: str) -> object | None:

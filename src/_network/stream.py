@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,10 @@ class AsyncByteStream:
         ``timeout`` is in seconds, None waits for ever. Raises ReadTimeout and ReadError.
         """
         raise NotImplementedError
+
+    def receive(self, max_bytes: int, timeout: float | None = None) -> Awaitable[bytes]:
+        """As ``read``, for those who abort the stream if this is cancelled: what comes just then may be lost."""
+        return self.read(max_bytes, timeout)
 
     async def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
         """Send all of ``data``; ``timeout`` bounds the whole call. Raises WriteTimeout and WriteError."""
@@ -101,6 +105,10 @@ class AsyncByteStream:
         """Return whether an idle connection can't be used again: it ended, or the peer sent unasked bytes."""
         raise NotImplementedError
 
+    def looks_stale(self) -> bool:
+        """As ``is_stale``, but cheaper where it may overlook a reset, which the next write then meets."""
+        return self.is_stale()
+
     def abort(self) -> None:
         """Close at once, without waiting; safe in any state, from any thread, and after a fork."""
         raise NotImplementedError
@@ -121,6 +129,10 @@ class ByteStream:
         ``timeout`` is in seconds, None waits for ever. Raises ReadTimeout, ReadError and RequestCancelled.
         """
         raise NotImplementedError
+
+    def receive(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """As ``read``, for those who abort the stream if this is cancelled: what comes just then may be lost."""
+        return self.read(max_bytes, timeout)
 
     def write(self, data: bytes | memoryview, timeout: float | None = None) -> None:
         """Send all of ``data``; ``timeout`` bounds the whole call.
@@ -200,6 +212,10 @@ class ByteStream:
     def is_stale(self) -> bool:
         """Return whether an idle connection can't be used again: it ended, or the peer sent unasked bytes."""
         raise NotImplementedError
+
+    def looks_stale(self) -> bool:
+        """As ``is_stale``, but cheaper where it may overlook a reset, which the next write then meets."""
+        return self.is_stale()
 
     def abort(self) -> None:
         """Close at once, without waiting; safe in any state, from any thread, and after a fork."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from ..exceptions import HTTPError, StreamClosed, StreamConsumed
 from ..rules.lines import LineSplitter
 from ..rules.pipes import JsonLines, Pipe, Resizer, Step, TextDecoder
+from ..values.head_notes import HeadNotes
 from ..values.headers import RawHeaders
 from ..values.request import Request
 from ..values.response import BaseResponse, reason_of
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["BodyStream", "BytesStream", "Response"]
 
 T = TypeVar("T")
+
+_new = object.__new__
 
 
 class BodyStream:
@@ -82,8 +85,10 @@ class Response(BaseResponse):
     network_stream: Any = None
     _stream: BodyStream | None = None
     _unread: Unread | None = None
-    _consumed = False
-    _closed = False
+    is_closed = False
+    """Whether the response holds no connection any more."""
+    is_stream_consumed = False
+    """Whether reading of a streamed body has begun."""
 
     def __init__(
         self,
@@ -113,8 +118,31 @@ class Response(BaseResponse):
     def fill(self, raw: bytes, trailers: RawHeaders) -> None:
         """For engines: give the response its body, all of it, as it came."""
         self._raw = raw
+        self.is_closed = self.is_stream_consumed = True
         if trailers:
             self.raw_trailers = trailers
+
+    @staticmethod
+    def whole(
+        status_code: int,
+        reason_phrase: str,
+        http_version: str,
+        raw_headers: RawHeaders,
+        notes: HeadNotes,
+        raw: bytes,
+        request: Request,
+    ) -> Response:
+        """For engines: return a response that came with all its body, in half the time of making and filling it."""
+        response = _new(Response)
+        response.status_code = status_code
+        response.reason_phrase = reason_phrase
+        response.http_version = http_version
+        response._raw_headers = raw_headers
+        response.notes = notes
+        response._raw = raw
+        response.is_closed = response.is_stream_consumed = True
+        response.request = request
+        return response
 
     def read(self) -> bytes:
         """Read the whole body into memory, so that ``content`` and the like work; return it decoded."""
@@ -230,28 +258,18 @@ class Response(BaseResponse):
             stream.close()
 
     def _let_go(self) -> None:
-        self._closed = True
+        self.is_closed = True
         self._stream = None
         if self._unread is not None:
             self._unread.stream = None
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether the response holds no connection any more."""
-        return self._closed or self._raw is not None
-
-    @property
-    def is_stream_consumed(self) -> bool:
-        """Whether reading of a streamed body has begun."""
-        return self._consumed or self._raw is not None
-
     def _begin(self) -> BodyStream:
-        if self._consumed or self._raw is not None:
+        if self.is_stream_consumed:
             raise StreamConsumed("the body was read already; a streamed body can be read once", request=self.request)
         stream = self._stream
         if stream is None:
             raise StreamClosed("the response was closed before its body was read", request=self.request)
-        self._consumed = True
+        self.is_stream_consumed = True
         return stream
 
     def __enter__(self) -> Self:

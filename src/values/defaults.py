@@ -101,8 +101,7 @@ class Defaults:
         if located is None:
             return self._build_anew(method, url, options, deferred=deferred)
         method = method if method in METHODS else check_method(method)
-        request = Request(method, located[0], self.headers, timeout=self.timeout, settings=self.settings)
-        request.located = located
+        request = Request.plain(method, located, self.headers, self.timeout, self.settings)
         if options:
             self._apply(request, options, deferred=deferred)
         if self.layers:

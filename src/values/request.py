@@ -11,7 +11,7 @@ from .call import Call
 from .headers import Headers, SharedHeaders
 from .settings import DEFAULT_SETTINGS, Settings
 from .timeout import DEFAULT_TIMEOUT, Deadline, Timeout
-from .url import NOWHERE, Located, display_url
+from .url import NOWHERE, Endpoint, Located, display_url
 
 if TYPE_CHECKING:
     from .body import Body
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Request"]
 
 T = TypeVar("T")
+
+_new = object.__new__
 
 
 class Request:
@@ -74,6 +76,23 @@ class Request:
         self.call = Call()
         self.settings = settings
         self.stream = stream
+
+    @staticmethod
+    def plain(
+        method: str, located: tuple[URL, Endpoint], headers: SharedHeaders, timeout: Timeout, settings: Settings
+    ) -> Request:
+        """Return a request with its client's headers and nothing else, in half the time of the constructor."""
+        request = _new(Request)
+        request.method = method
+        request.url = located[0]
+        request.located = located
+        request._headers = request.body = request.deadline = request.own_attributes = None
+        request.shared_headers = headers
+        request.timeout = timeout
+        request.call = Call()
+        request.settings = settings
+        request.stream = False
+        return request
 
     @property
     def headers(self) -> Headers:

@@ -72,8 +72,11 @@ class BaseResponse(ResponseHead):
         """The body, content codings undone. Raises ResponseNotRead, DecodingError."""
         content = self._content
         if content is None:
-            content = self.raw_content
-            if content and self._is_coded():
+            content = self._raw
+            if content is None:
+                return self.raw_content  # which raises
+            notes = self.notes
+            if (self._is_coded() if notes is None else notes.coded) and content:
                 content = self._decode(content)
             if self.request.settings.remove_bom:
                 content = self._without_bom(content)

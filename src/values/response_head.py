@@ -97,12 +97,6 @@ class ResponseHead(CachedResponse):
         self._raw_headers = raw_headers
 
     @property
-    def sets_cookies(self) -> bool:
-        """Whether there is a Set-Cookie header."""
-        notes = self.notes
-        return has_field(self._raw_headers, b"set-cookie") if notes is None else notes.sets_cookies
-
-    @property
     def headers(self) -> Headers:
         """The response headers, case-insensitive, in the order they came."""
         headers = self._headers

@@ -28,7 +28,8 @@ class AsyncCookiesHandler:
         if storage is not None and (storage or request.call.cookies):
             request = await self._with_cookies(request, storage)
         response = await proceed(request)
-        if response.sets_cookies:
+        notes = response.notes
+        if notes is None or notes.sets_cookies:
             await self._receive(response)
         return response
 
@@ -77,7 +78,9 @@ class AsyncCookiesHandler:
         return request
 
     async def _receive(self, response: AsyncResponse) -> None:
-        values = [value for name, value in response.raw_headers if name.lower() == b"set-cookie"]
+        values = [value for name, value in response.raw_headers if len(name) == 10 and name.lower() == b"set-cookie"]
+        if not values:
+            return
         request = response.request
         try:
             await async_call(self._options.storage.set_from_response, request.url, values, wall_time())

@@ -29,7 +29,8 @@ class CookiesHandler:
         if storage is not None and (storage or request.call.cookies):
             request = self._with_cookies(request, storage)
         response = proceed(request)
-        if response.sets_cookies:
+        notes = response.notes
+        if notes is None or notes.sets_cookies:
             self._receive(response)
         return response
 
@@ -78,7 +79,9 @@ class CookiesHandler:
         return request
 
     def _receive(self, response: Response) -> None:
-        values = [value for name, value in response.raw_headers if name.lower() == b"set-cookie"]
+        values = [value for name, value in response.raw_headers if len(name) == 10 and name.lower() == b"set-cookie"]
+        if not values:
+            return
         request = response.request
         try:
             call(self._options.storage.set_from_response, request.url, values, wall_time())

@@ -106,7 +106,9 @@ class AsyncNativeDriver(AsyncEngine):
         if pool is None or self._owner is not async_owner() or self._generation != process.generation:
             pool = self._pool_here()
         first: NetworkError | None = None
-        again = MAX_AGAIN
+        again = 0
+        if self._retry_stale and request.method in IDEMPOTENT and (request.body is None or request.body.replayable):
+            again = MAX_AGAIN
         while True:
             taken = pool.take(route, fresh=first is not None)
             if type(taken) is not AsyncConnection:
@@ -114,7 +116,7 @@ class AsyncNativeDriver(AsyncEngine):
                 if obtained is None:
                     continue
                 connection = obtained
-            elif taken.usable():
+            elif taken.usable(again):
                 connection = taken
             else:
                 pool.release(taken, reusable=False)
@@ -124,17 +126,13 @@ class AsyncNativeDriver(AsyncEngine):
                 response = await connection.exchange(request, endpoint)
             except NetworkError as error:
                 # RFC 9110 section 9.2.2, RFC 9112 section 9.3.1: a server may close an idle connection at any time.
-                if again and reused and not connection.parser.started and self._may_send_again(request):
+                if again and reused and not connection.parser.started:
                     first = first or error
                     again -= 1
                     continue
                 raise error from first
             response.request = original
             return response
-
-    def _may_send_again(self, request: Request) -> bool:
-        body = request.body
-        return self._retry_stale and request.method in IDEMPOTENT and (body is None or body.replayable)
 
     # Connections.
 
@@ -148,7 +146,7 @@ class AsyncNativeDriver(AsyncEngine):
         if not isinstance(taken, AsyncRoutePool):
             taken = await pool.wait(taken, request.timeout.pool, request.deadline)
             if isinstance(taken, AsyncConnection):
-                if taken.usable():
+                if taken.usable(0):
                     return taken
                 pool.release(taken, reusable=False)
                 return None

@@ -18,7 +18,7 @@ from ....values.url import Endpoint, Origin
 from ...response import AsyncResponse
 from ..tls_settings import HTTP1
 from .connection import AsyncConnection
-from .engine import AsyncNativeDriver
+from .engine import IDEMPOTENT, AsyncNativeDriver
 from .http2_connection import AsyncHttp2Connection
 from .http2_exchange import AsyncHttp2Exchange
 from .http2_pool import AsyncHttp2Pool
@@ -129,7 +129,7 @@ class AsyncHttp2Driver(AsyncNativeDriver):
             return await self._open(pool, taken, request, endpoint, proxy, alone)
         connection: AsyncConnection | AsyncHttp2Connection = taken
         if isinstance(connection, AsyncConnection):
-            if connection.usable():
+            if connection.usable(0):
                 return connection
         else:
             try:
@@ -201,3 +201,7 @@ class AsyncHttp2Driver(AsyncNativeDriver):
         started = stream is None or stream.started
         lost = first is None and reused and not started and isinstance(error, NetworkError)
         return lost and self._may_send_again(request)
+
+    def _may_send_again(self, request: Request) -> bool:
+        body = request.body
+        return self._retry_stale and request.method in IDEMPOTENT and (body is None or body.replayable)

@@ -93,12 +93,15 @@ class Connection:
         """Whether the connection was idle for too long, or is too old."""
         return now - self.idle_since >= self._keep_alive or now >= self._retire_at
 
-    def usable(self) -> bool:
-        """Whether an idle connection may be used again: in time, not closed by the server, no bytes nobody asked."""
+    def usable(self, again: int) -> bool:
+        """Whether an idle connection may be used again: in time, not closed by the server, no bytes nobody asked.
+
+        A request that may be sent ``again`` need not know of a reset beforehand.
+        """
         now = clock.now()
         if now - self.idle_since >= self._keep_alive or now >= self._retire_at:
             return False
-        return not self.stream.is_stale()
+        return not (self.stream.looks_stale() if again else self.stream.is_stale())
 
     def abort(self) -> None:
         """Close at once, without waiting."""
@@ -128,24 +131,28 @@ class Connection:
                 self._upload(request, head, body, length)
             read = timeout.read
             if not parser.head_complete:
-                data = self.stream.read(READ_SIZE, read if deadline is None else deadline.clamp(read))
+                data = self.stream.receive(READ_SIZE, read if deadline is None else deadline.clamp(read))
                 if not (data and parser.feed(data)) and not parser.head_complete:
                     self.read_head(data, read, deadline)
             self.used = True
-            response = Response(
-                parser.status_code, parser.headers, None, request, parser.reason_phrase, parser.http_version
-            )
-            response.notes = parser.notes
-            if parser.informational:
-                response.early_hints = [Headers.from_raw(raw) for status, raw in parser.informational if status == 103]
-            if parser.upgraded:
-                self._upgraded(response)
-            elif parser.complete and not request.stream:
+            if parser.complete and not request.stream:
                 # All of it is here, as is usual for small ones.
-                response.fill(parser.take_body(), parser.trailers)
+                response = Response.whole(
+                    parser.status_code,
+                    parser.reason_phrase,
+                    parser.http_version,
+                    parser.headers,
+                    parser.notes,
+                    parser.take_body(),
+                    request,
+                )
+                if parser.trailers:
+                    response.raw_trailers = parser.trailers
                 self.finish()
             else:
-                response.attach(Http1Body(self, read, deadline))
+                response = self._begun(request)
+            if parser.informational:
+                response.early_hints = [Headers.from_raw(raw) for status, raw in parser.informational if status == 103]
         except BaseException as error:
             self._owner.release(self, reusable=False)
             self.explain(error)
@@ -157,10 +164,20 @@ class Connection:
         if isinstance(error, NetworkError) and self._owner.is_closed:
             raise CloseError("the client was closed while the request was under way") from error
 
-    def _upgraded(self, response: Response) -> None:
-        stream = UpgradedStream(self, self.parser.leftover)
-        response.network_stream = stream
-        response.attach(UpgradedBody(stream))
+    def _begun(self, request: Request) -> Response:
+        """Return the response whose head came, with its body to be read from here."""
+        parser = self.parser
+        response = Response(
+            parser.status_code, parser.headers, None, request, parser.reason_phrase, parser.http_version
+        )
+        response.notes = parser.notes
+        if parser.upgraded:
+            stream = UpgradedStream(self, parser.leftover)
+            response.network_stream = stream
+            response.attach(UpgradedBody(stream))
+        else:
+            response.attach(Http1Body(self, request.timeout.read, request.deadline))
+        return response
 
     def read_head(self, data: bytes | None, read: float | None, deadline: Deadline | None) -> None:
         """Go on to the end of the head; ``data`` is what came last, None for nothing yet, b"" for the end."""
@@ -170,7 +187,7 @@ class Connection:
             if data == b"":
                 parser.feed_eof()
                 return
-            data = stream.read(READ_SIZE, read if deadline is None else deadline.clamp(read))
+            data = stream.receive(READ_SIZE, read if deadline is None else deadline.clamp(read))
             if data:
                 parser.feed(data)
 
@@ -335,7 +352,9 @@ class Http1Body(BodyStream):
                     break
                 deadline = self._deadline
                 timeout = self._timeout
-                piece = connection.stream.read(BODY_READ_SIZE, timeout if deadline is None else deadline.clamp(timeout))
+                piece = connection.stream.receive(
+                    BODY_READ_SIZE, timeout if deadline is None else deadline.clamp(timeout)
+                )
                 if piece:
                     parser.feed(piece)
                 else:

@@ -19,7 +19,7 @@ from ....values.url import Endpoint, Origin
 from ...response import Response
 from ..tls_settings import HTTP1
 from .connection import Connection
-from .engine import NativeDriver
+from .engine import IDEMPOTENT, NativeDriver
 from .http2_connection import Http2Connection
 from .http2_exchange import Http2Exchange
 from .http2_pool import Http2Pool
@@ -130,7 +130,7 @@ class Http2Driver(NativeDriver):
             return self._open(pool, taken, request, endpoint, proxy, alone)
         connection: Connection | Http2Connection = taken
         if isinstance(connection, Connection):
-            if connection.usable():
+            if connection.usable(0):
                 return connection
         else:
             try:
@@ -202,3 +202,7 @@ class Http2Driver(NativeDriver):
         started = stream is None or stream.started
         lost = first is None and reused and not started and isinstance(error, NetworkError)
         return lost and self._may_send_again(request)
+
+    def _may_send_again(self, request: Request) -> bool:
+        body = request.body
+        return self._retry_stale and request.method in IDEMPOTENT and (body is None or body.replayable)

@@ -39,11 +39,11 @@ def poller(sock: socket.socket) -> Callable[[int], Any]:
 
 
 def glance(sock: socket.socket, poll: Callable[[int], Any]) -> Callable[[], Any]:
-    """Return a function that tells, as ``poll(0)`` does, whether something can be read now, a reset excepted.
+    """Return a function that tells as ``poll(0)`` does whether something came, but for what ByteStream.looks_stale says.
 
-    On Linux it asks for the size of what was received, the end of the stream included: that is the one question for
-    which the interpreter does not let go of its lock, and to get it back costs more than the rest of a request when
-    other threads want it too.
+    On Linux it asks for the size of what was received, an end that came by itself included: a question for which the
+    interpreter does not let go of its lock, and to get that back costs more than the rest of a request when other
+    threads want it too.
     """
     if sys.platform == "linux" and sock.family in (socket.AF_INET, socket.AF_INET6):
         ask = partial(sock.getsockopt, socket.SOL_SOCKET, SO_MEMINFO)

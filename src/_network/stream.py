@@ -106,7 +106,10 @@ class AsyncByteStream:
         raise NotImplementedError
 
     def looks_stale(self) -> bool:
-        """As ``is_stale``, but cheaper where it may overlook a reset, which the next write then meets."""
+        """As ``is_stale``, but cheaper where it may overlook a reset, or an end that came together with the last bytes.
+
+        For those who can begin again when the next write or read meets it.
+        """
         return self.is_stale()
 
     def abort(self) -> None:
@@ -214,7 +217,10 @@ class ByteStream:
         raise NotImplementedError
 
     def looks_stale(self) -> bool:
-        """As ``is_stale``, but cheaper where it may overlook a reset, which the next write then meets."""
+        """As ``is_stale``, but cheaper where it may overlook a reset, or an end that came together with the last bytes.
+
+        For those who can begin again when the next write or read meets it.
+        """
         return self.is_stale()
 
     def abort(self) -> None:

@@ -23,6 +23,9 @@ FLAVOURS = ["asyncio", "protocol", "uvloop", "trio", "sync"]
 """``protocol`` is asyncio on an event loop that can't watch sockets, as the one of Windows."""
 
 
+NEVER_WAIT = {"get_extra_info", "is_stale", "looks_stale", "abort", "read_nowait", "send_farewell"}
+
+
 class BlockingAsAsync:
     """A blocking network or stream in async clothes, so that a contract is written down once."""
 
@@ -31,7 +34,14 @@ class BlockingAsAsync:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.inner, "close" if name == "aclose" else name)
-        if name in {"get_extra_info", "is_stale", "abort", "read_nowait", "send_farewell"} or not callable(value):
+        if name in {
+            "get_extra_info",
+            "is_stale",
+            "looks_stale",
+            "abort",
+            "read_nowait",
+            "send_farewell",
+        } or not callable(value):
             return value
 
         async def call(*args: Any, **kwargs: Any) -> Any:

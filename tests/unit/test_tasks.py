@@ -24,6 +24,7 @@ from duohttp._concurrency import (
     async_runner,
     async_sleep,
     async_spawn,
+    monotonic,
 )
 from duohttp._concurrency.asyncio_timer import _timers
 from duohttp.values.body import AsyncIteratorBody, IteratorBody
@@ -98,13 +99,15 @@ def test_a_value_and_a_timeout_at_once() -> None:
 
 @both
 def test_limits_of_all_lengths_are_kept_by_one_timer(run: Any) -> None:
-    async def main() -> list[float]:
-        ended: list[float] = []
+    async def main() -> set[float]:
+        ended: set[float] = set()
 
         async def wait(timeout: float) -> None:
+            began = monotonic()
             with pytest.raises(TimeoutError):
                 await AsyncWaiter[None]().wait(timeout)
-            ended.append(timeout)
+            assert monotonic() - began > timeout - 0.002  # the resolution of the clocks
+            ended.add(timeout)
 
         async with AsyncTaskGroup() as group:
             for timeout in (0.06, 0.02, 0.04, 0.0):
@@ -116,7 +119,7 @@ def test_limits_of_all_lengths_are_kept_by_one_timer(run: Any) -> None:
             waiter.set(1)
         return ended
 
-    assert run(main) == [0.0, 0.02, 0.04, 0.06]
+    assert run(main) == {0.0, 0.02, 0.04, 0.06}
     assert all(timer._loop.is_closed() for timer in _timers.values())
 
 

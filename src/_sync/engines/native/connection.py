@@ -96,7 +96,7 @@ class Connection:
     def usable(self, again: int) -> bool:
         """Whether an idle connection may be used again: in time, not closed by the server, no bytes nobody asked.
 
-        A request that may be sent ``again`` need not know of a reset beforehand.
+        For a request that may be sent ``again`` a glance is enough.
         """
         now = clock.now()
         if now - self.idle_since >= self._keep_alive or now >= self._retire_at:

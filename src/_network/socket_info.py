@@ -39,7 +39,7 @@ def poller(sock: socket.socket) -> Callable[[int], Any]:
 
 
 def glance(sock: socket.socket, poll: Callable[[int], Any]) -> Callable[[], Any]:
-    """Return a function that tells as ``poll(0)`` does whether something came, but for what ByteStream.looks_stale says.
+    """Return a function that tells as ``poll(0)`` does whether something came, as far as ByteStream.looks_stale must.
 
     On Linux it asks for the size of what was received, an end that came by itself included: a question for which the
     interpreter does not let go of its lock, and to get that back costs more than the rest of a request when other

@@ -115,6 +115,14 @@ class Response(BaseResponse):
         else:
             self._unread.stream = stream
 
+    def detach(self) -> BodyStream | None:
+        """For plugins: take the unread body out of the response; it is for the caller to close from now on."""
+        stream = self._stream
+        self._stream = None
+        if self._unread is not None:
+            self._unread.stream = None
+        return stream
+
     def fill(self, raw: bytes, trailers: RawHeaders) -> None:
         """For engines: give the response its body, all of it, as it came."""
         self._raw = raw
@@ -161,7 +169,8 @@ class Response(BaseResponse):
         except HTTPError as error:
             raise self._located(error) from error.__cause__
         finally:
-            self._let_go()
+            self.is_closed = True
+            self.detach()
             stream.close()
 
     def iter_raw(self, chunk_size: int | None = None) -> Iterator[bytes]:
@@ -252,16 +261,10 @@ class Response(BaseResponse):
 
     def close(self) -> None:
         """Free the connection; what is unread is given up. May be called again."""
-        stream = self._stream
-        self._let_go()
+        self.is_closed = True
+        stream = self.detach()
         if stream is not None:
             stream.close()
-
-    def _let_go(self) -> None:
-        self.is_closed = True
-        self._stream = None
-        if self._unread is not None:
-            self._unread.stream = None
 
     def _begin(self) -> BodyStream:
         if self.is_stream_consumed:

@@ -272,9 +272,8 @@ class CacheForward:
         found, part = self._exchange.found, self._part
         assert found is not None
         assert part is not None
-        new: BodyStream | None = BytesStream(response.raw_content) if response.is_read else response._stream
+        new = BytesStream(response.raw_content) if response.is_read else response.detach()
         assert new is not None
-        response._stream = None
         self._part = None
         streams = [part, new] if found.entry.start == 0 else [new, part]
         headers = completed_head(found, response.raw_headers, self._asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..exceptions import StreamClosed
-from ..values.headers import RawHeaders
+from ..values.headers import Headers, RawHeaders
 from ..values.timeout import Deadline, Timeout
 
 __all__ = ["Closed", "Timeouts", "async_max_streams", "header_pairs", "max_streams", "timeouts_of"]
@@ -43,14 +43,17 @@ def timeouts_of(timeout: Timeout, deadline: Deadline | None) -> dict[str, Any]:
     return limits if deadline is None else Timeouts(limits, deadline)
 
 
-def header_pairs(head: bytes, *, through: bool) -> RawHeaders:
-    """Return the headers of an encoded head; without Proxy-Authorization where it goes ``through`` a proxy unread."""
+def header_pairs(head: bytes, own: Headers, *, forwarded: bool) -> RawHeaders:
+    """Return the headers of an encoded head; with the Proxy-Authorization of ``own`` where a proxy reads them.
+
+    The head itself is encoded as for a server, which must not get it.
+    """
     pairs = []
     # The first line is the request's, the last two are empty.
     for line in head.split(b"\r\n")[1:-2]:
         name, _, value = line.partition(b":")
         pairs.append((name, value.strip()))
-    if through:
-        # Meant for the proxy, but here the server would get it.
-        return [pair for pair in pairs if pair[0].lower() != b"proxy-authorization"]
+    if forwarded:
+        said = own.getall("proxy-authorization", [])
+        pairs += [(b"Proxy-Authorization", value.strip(" \t").encode("latin-1")) for value in said]
     return pairs

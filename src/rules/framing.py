@@ -27,6 +27,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 _TARGET = re.compile(rb"[\x21-\x7e]+")
 _HOST = re.compile(rb"[A-Za-z0-9\-._~%!$&'()*+,;=:\[\]]+")
+_SPECIAL = ("host", "content-length", "transfer-encoding", "proxy-authorization")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 
 # Without a body, these still say that there is none (RFC 9110 section 8.6); the others never have one.
@@ -35,7 +36,7 @@ EXPECT_BODY = frozenset({"POST", "PUT", "PATCH", "QUERY"})
 # Start lines with their Host, and start lines alone. Cleared when full, as most targets come once.
 _STARTS: dict[tuple[str, bytes, bytes], tuple[bytes, bytes]] = {}
 _STARTS_MAX = 1024
-# Header lines, and whether Host or framing headers are among them. Most requests have the headers of the last one.
+# Header lines, and whether one of _SPECIAL is among them. Most requests have the headers of the last one.
 _BLOCKS: dict[tuple[tuple[str, str], ...], tuple[bytes, bool]] = {}
 _BLOCKS_MAX = 256
 
@@ -60,10 +61,9 @@ def _start(method: str, target: bytes, host: bytes) -> tuple[bytes, bytes]:
 def _block(headers: Headers, key: tuple[tuple[str, str], ...]) -> tuple[bytes, bool]:
     """Return all header lines, checked, and whether they need a closer look."""
     lines = header_lines(headers)
-    special = "host" in headers
-    if special:
+    if "host" in headers:
         _check_host(headers)
-    block = (lines, special or "content-length" in headers or "transfer-encoding" in headers)
+    block = (lines, any(name in headers for name in _SPECIAL))
     if len(lines) <= 2048:
         if len(_BLOCKS) >= _BLOCKS_MAX:
             _BLOCKS.clear()
@@ -78,6 +78,8 @@ def encode_request(
 
     ``target`` is the origin form, or that of ``absolute_form`` and ``authority_form``. Host, Content-Length and
     Transfer-Encoding are added unless ``headers`` has them; then they must be valid and agree with the body.
+    Proxy-Authorization is for proxies: with a target in origin form a server reads the request, and it is left out
+    (RFC 9110 section 11.7.2).
     Raises InvalidRequest and LocalProtocolError, before anything is sent.
     """
     starts = _STARTS.get((method, target, host)) or _start(method, target, host)
@@ -91,6 +93,10 @@ def encode_request(
     length = 0 if body is None else body.content_length
     start = starts[0]
     if special:
+        if "proxy-authorization" in headers and method != "CONNECT" and target[:1] in (b"/", b"*"):
+            headers = headers.copy()
+            headers.popall("proxy-authorization")
+            return encode_request(method, target, host, headers, body)
         if "host" in headers:
             start = starts[1]
         if "content-length" in headers or "transfer-encoding" in headers:

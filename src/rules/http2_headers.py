@@ -31,7 +31,7 @@ _RECEIVED_CONNECTION_FIELDS = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"}
 )
 # Never to be put into a table that others' guesses could be compared with (RFC 7541 section 7.1).
-SENSITIVE = frozenset({"authorization", "cookie", "proxy-authorization"})
+SENSITIVE = frozenset({"authorization", "cookie"})
 # As good as never the same twice: in a table they would only push the others out.
 VARYING = frozenset({"content-length", "date", "if-none-match", "if-range", "range", "traceparent", "x-request-id"})
 
@@ -101,7 +101,8 @@ class BlockEncoder:
             name = name.lower()
             if name in CONNECTION_FIELDS or (name == "te" and value.strip(" \t").lower() != "trailers"):
                 continue
-            if name == "content-length":
+            # Only servers are spoken to by HTTP/2, and that is for proxies (RFC 9110 section 11.7.2).
+            if name in ("content-length", "proxy-authorization"):
                 continue
             hidden = name in SENSITIVE or name in VARYING
             rest.append((name.encode("ascii"), value.strip(" \t").encode("latin-1"), hidden))

@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from duohttp import AsyncClient, HttpRedirect, InvalidHeader, Limits, NativeEngine, Proxy, ProxyError
+from duohttp import (
+    AsyncClient,
+    EngineOptions,
+    HttpcoreEngine,
+    HttpRedirect,
+    InvalidHeader,
+    Limits,
+    NativeEngine,
+    Proxy,
+    ProxyError,
+)
 from duohttp._concurrency import async_sleep
 
 from ..faults import acts, proxy_acts
@@ -72,6 +82,30 @@ async def test_what_a_connect_holds() -> None:
         assert "proxy-authorization" not in inside.headers
         assert "proxy-note" not in inside.headers
         assert inside.headers["cookie"] == "c=s3cret; s3cret=1"
+
+
+@pytest.mark.parametrize("engine", [NativeEngine(), NativeEngine(http2=True), HttpcoreEngine()], ids=repr)
+@pytest.mark.parametrize("everywhere", [True, False], ids=["client", "request"])
+async def test_no_server_gets_what_is_for_a_proxy(engine: EngineOptions, everywhere: bool) -> None:
+    """RFC 9110 section 11.7.2, where there is no proxy, or one that only opens a tunnel."""
+    given = {"Proxy-Authorization": f"Basic {LOGIN}", "X-Mine": "1"}
+    ours, own = (given, {}) if everywhere else ({}, given)
+    with four() as (a, _, plain, secure):
+        options: dict[str, Any] = {"engine": engine, "verify": trusting_context(), "trust_env": False, "headers": ours}
+        async with AsyncClient(**options) as client:
+            for server in (plain, secure, plain):
+                await client.get(server.url("/x"), headers=own)
+                await client.post(server.url("/x"), headers=own, content=b"body")
+            assert client.build_request("GET", plain.url("/x"), headers=own).headers["x-mine"] == "1"
+        a.then(proxy_acts.tunnel(secure.port))
+        async with AsyncClient(**options, proxy=f"http://127.0.0.1:{a.port}") as client:
+            await client.get(secure.url("/x"), headers=own)
+            await client.get("http://h.test/x", headers=own)
+        for request in (*plain.received, *secure.received):
+            assert request.headers["x-mine"] == "1"
+            assert "proxy-authorization" not in request.headers
+        assert (len(plain.received), len(secure.received)) == (4, 3)
+        assert logins(a.received) == [None, f"Basic {LOGIN}"]  # who forwards is the proxy it is for
 
 
 @pytest.mark.parametrize("scheme", ["socks4a", "socks5h"])

@@ -12,6 +12,7 @@ import pytest
 from duohttp import (
     Client,
     ConnectTimeout,
+    Headers,
     Http2Options,
     Limits,
     MissingExtra,
@@ -336,6 +337,15 @@ def test_a_slow_reader_holds_up_nobody(nginx: Nginx, certificates: Certificates)
         assert (client.get(f"{nginx.https_url}/1mb.bin")).content == MEGABYTE
         for stream in streams:
             stream.__exit__(None, None, None)
+
+
+def test_what_is_for_a_proxy_stays_here(asgi_server: AsgiServer, certificates: Certificates) -> None:
+    """RFC 9110 section 11.7.2."""
+    with client_for(certificates, headers={"Proxy-Authorization": "secret", "X-Mine": "1"}) as client:
+        echo = (client.get(f"{asgi_server.https_url}/echo")).json()
+    assert echo["http_version"] == "2"
+    assert Headers(echo["headers"]).get("x-mine") == "1"
+    assert "proxy-authorization" not in Headers(echo["headers"])
 
 
 def test_a_timeout_harms_nobody_else(asgi_server: AsgiServer, certificates: Certificates) -> None:

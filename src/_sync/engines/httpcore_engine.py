@@ -132,6 +132,8 @@ class HttpcoreDriver(Engine):
                 raise InvalidRequest(f"a Unix socket has no proxy on its way: leave out proxy={proxy} or uds=")
             self._check_proxy(proxy)
         route = Route(endpoint.origin, proxy)
+        plain = endpoint.origin.scheme == "http" and not request.upgrades
+        forwarded = proxy is not None and plain and not proxy.is_socks
         if request.upgrades:
             route = self._upgrade_route(route)
         content: Any = None
@@ -142,7 +144,7 @@ class HttpcoreDriver(Engine):
         message = library.Request(
             request.method,
             self._url(library, route, target),
-            headers=header_pairs(head, through=route.proxy is not None and route.origin.scheme == "https"),
+            headers=header_pairs(head, request.headers, forwarded=forwarded),
             content=content,
             extensions={"timeout": timeouts_of(request.timeout, request.deadline)},
         )

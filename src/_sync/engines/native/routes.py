@@ -51,8 +51,4 @@ def proxied(request: Request, endpoint: Endpoint, proxy: Proxy | None) -> tuple[
         request = request.copy()
         request.headers.update(proxy_headers(proxy))
         return request, endpoint._replace(target=absolute_form(endpoint)), proxy
-    if "proxy-authorization" in request.headers:
-        # It is for a proxy, and nobody on this way is one, or reads it.
-        request = request.copy()
-        request.headers.popall("proxy-authorization")
     return request, endpoint, endpoint.origin if proxy is None else (endpoint.origin, proxy)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import ReadError, ReadTimeout, TLSError, WriteError, WriteTimeout
 from .stream import AsyncByteStream
+from .tls_end import unannounced
 from .tls_machine import LAST_WORDS, PLAIN, RECORDS, TLSMachine, handshake_error, left
 
 if TYPE_CHECKING:
@@ -76,7 +77,10 @@ class AsyncTLSStream(AsyncByteStream):
         deadline = None if timeout is None else monotonic() + timeout
         while True:
             machine.feed(await self._receive(RECORDS, timeout))
-            data = machine.read(max_bytes)
+            try:
+                data = machine.read(max_bytes)
+            except ReadError as error:
+                raise unannounced(error) from error.__cause__
             if machine.outgoing.pending and not self._writers:
                 self._plain, self._maybe = data, True  # kept if this is cancelled
                 await self._flush(timeout)
@@ -91,7 +95,10 @@ class AsyncTLSStream(AsyncByteStream):
         """Return plain bytes that need no reading from the wire, or None."""
         data = self._plain
         if data is None:
-            data = self._machine.read(max_bytes)
+            try:
+                data = self._machine.read(max_bytes)
+            except ReadError as error:
+                raise unannounced(error) from error.__cause__
         elif len(data) > max_bytes:
             self._plain = data[max_bytes:]
             return data[:max_bytes]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import ReadError, ReadTimeout, TLSError, WriteError, WriteTimeout
 from .stream import ByteStream
+from .tls_end import unannounced
 from .tls_machine import LAST_WORDS, PLAIN, RECORDS, TLSMachine, handshake_error, left
 
 if TYPE_CHECKING:
@@ -95,7 +96,10 @@ class TLSStream(ByteStream):
             wire = self._receive(RECORDS, timeout)
             with self._lock:
                 machine.feed(wire)
-                data = machine.read(max_bytes)
+                try:
+                    data = machine.read(max_bytes)
+                except ReadError as error:
+                    raise unannounced(error) from error.__cause__
                 self._maybe = data is not None and (len(data) == max_bytes or machine.has_input())
             if machine.outgoing.pending:
                 self._flush(timeout)
@@ -109,7 +113,10 @@ class TLSStream(ByteStream):
         with self._lock:
             data = self._plain
             if data is None:
-                data = self._machine.read(max_bytes)
+                try:
+                    data = self._machine.read(max_bytes)
+                except ReadError as error:
+                    raise unannounced(error) from error.__cause__
             elif len(data) > max_bytes:
                 self._plain = data[max_bytes:]
                 return data[:max_bytes]

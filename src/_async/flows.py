@@ -7,6 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from ..exceptions import InvalidRequest
+from ..values.checks import check_options
 from ..values.limits import MAX_EVENT_SIZE, MAX_MESSAGE_SIZE
 from ..values.options import RequestOptions
 from ..values.url import URLTypes
@@ -95,6 +96,7 @@ class AsyncFlows:
 
         if not isinstance(last_event_id, str):
             raise InvalidRequest(f"last_event_id is a str, not {last_event_id!r}")
+        check_options(AsyncFlows.sse, locals())
         client = cast("AsyncClient", self)
         statement = client.prepare(method, url, **options)
         request = statement.request
@@ -194,10 +196,11 @@ class AsyncFlows:
         from .websocket_opening import AsyncOpening, handshake_request
 
         client = cast("AsyncClient", self)
-        offer = Offer(subprotocols, compression)
         limits = {"max_message_size": max_message_size, "max_frame_size": max_frame_size}
         times = {"ping_interval": ping_interval, "ping_timeout": ping_timeout, "close_timeout": close_timeout}
         check_numbers({**limits, **times})
+        check_options(AsyncFlows.websocket, locals())
+        offer = Offer(subprotocols, compression)
         statement = client.prepare("GET", http_url(url), **options)
         handshake_request(client._engine, statement.request, offer)
         opening = AsyncOpening(
@@ -256,6 +259,7 @@ class AsyncFlows:
         from ..rules.pagination import LinkPages
         from .pages import AsyncPages
 
+        check_options(AsyncFlows.paginate, locals())
         client = cast("AsyncClient", self)
         statement = client.prepare(method, url, **options)
         return AsyncPages(
@@ -309,6 +313,7 @@ class AsyncFlows:
         wanted = None if digest is None else digest_of(digest)
         if isinstance(parallel, bool) or not isinstance(parallel, int) or parallel < 1:
             raise ValueError(f"parallel is a number of requests from 1 on, not {parallel!r}")
+        check_options(AsyncFlows.download, {"resume": resume, "max_resumes": max_resumes})
         client = cast("AsyncClient", self)
         statement = client.prepare("GET", url, **options)
         # Ranges and lengths are of the bytes as they are stored.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from .._concurrency import AsyncTask, AsyncTaskGroup, async_call
 from ..exceptions import InvalidURL, TimeoutException
+from ..values.checks import check_options
 from ..values.options import RequestOptions
 from ..values.request import Request
 from ..values.url import URLTypes, display_url, parse_url
@@ -87,6 +88,7 @@ class AsyncScope:
     """
 
     def __init__(self, client: AsyncClient, *, limit: int | None = 32, supervisor: bool = False) -> None:
+        check_options(AsyncScope, locals())
         self._client = client
         self._supervisor = supervisor
         self._group = AsyncTaskGroup(limit=limit)

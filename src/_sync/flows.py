@@ -8,6 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from ..exceptions import InvalidRequest
+from ..values.checks import check_options
 from ..values.limits import MAX_EVENT_SIZE, MAX_MESSAGE_SIZE
 from ..values.options import RequestOptions
 from ..values.url import URLTypes
@@ -96,6 +97,7 @@ class Flows:
 
         if not isinstance(last_event_id, str):
             raise InvalidRequest(f"last_event_id is a str, not {last_event_id!r}")
+        check_options(Flows.sse, locals())
         client = cast("Client", self)
         statement = client.prepare(method, url, **options)
         request = statement.request
@@ -195,10 +197,11 @@ class Flows:
         from .websocket_opening import Opening, handshake_request
 
         client = cast("Client", self)
-        offer = Offer(subprotocols, compression)
         limits = {"max_message_size": max_message_size, "max_frame_size": max_frame_size}
         times = {"ping_interval": ping_interval, "ping_timeout": ping_timeout, "close_timeout": close_timeout}
         check_numbers({**limits, **times})
+        check_options(Flows.websocket, locals())
+        offer = Offer(subprotocols, compression)
         statement = client.prepare("GET", http_url(url), **options)
         handshake_request(client._engine, statement.request, offer)
         opening = Opening(
@@ -257,6 +260,7 @@ class Flows:
         from ..rules.pagination import LinkPages
         from .pages import Pages
 
+        check_options(Flows.paginate, locals())
         client = cast("Client", self)
         statement = client.prepare(method, url, **options)
         return Pages(
@@ -310,6 +314,7 @@ class Flows:
         wanted = None if digest is None else digest_of(digest)
         if isinstance(parallel, bool) or not isinstance(parallel, int) or parallel < 1:
             raise ValueError(f"parallel is a number of requests from 1 on, not {parallel!r}")
+        check_options(Flows.download, {"resume": resume, "max_resumes": max_resumes})
         client = cast("Client", self)
         statement = client.prepare("GET", url, **options)
         # Ranges and lengths are of the bytes as they are stored.

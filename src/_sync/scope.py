@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from .._concurrency import Task, TaskGroup, call
 from ..exceptions import InvalidURL, TimeoutException
+from ..values.checks import check_options
 from ..values.options import RequestOptions
 from ..values.request import Request
 from ..values.url import URLTypes, display_url, parse_url
@@ -88,6 +89,7 @@ class Scope:
     """
 
     def __init__(self, client: Client, *, limit: int | None = 32, supervisor: bool = False) -> None:
+        check_options(Scope, locals())
         self._client = client
         self._supervisor = supervisor
         self._group = TaskGroup(limit=limit)

@@ -68,22 +68,25 @@ _PLAIN: dict[str, type] = {
     "a collection": list,
     "a mapping": dict,
 }
-_TAKES: dict[type, dict[str, Kind]] = {}
+_TAKES: dict[Any, dict[str, Kind]] = {}
 
 
-def check_options(owner: type, given: Mapping[str, Any]) -> None:
-    """Raise TypeError for an option that is not what the constructor of ``owner`` is annotated with.
+def check_options(owner: Any, given: Mapping[str, Any]) -> None:
+    """Raise TypeError for an option that is not what ``owner``, a class or a method, is annotated with.
 
-    ``given`` is ``locals()`` at the beginning of the constructor. Annotations that tell too little (``Any``, names of
-    protocols) are left to the constructor. Values are not shown, as they may be secrets.
+    ``given`` is ``locals()`` at the beginning of the constructor, or of the method, of which only what is given by
+    name is looked at. Annotations that tell too little (``Any``, names of protocols) are left to the function itself.
+    Values are not shown, as they may be secrets.
     """
     takes = _TAKES.get(owner)
     if takes is None:
-        make: Any = owner.__init__  # type: ignore[misc]
+        is_class = isinstance(owner, type)
+        make: Any = owner.__init__ if is_class else owner  # type: ignore[misc]
         code, annotations = make.__code__, make.__annotations__
-        names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]  # all but *args and **kwargs
+        end = code.co_argcount + code.co_kwonlyargcount  # behind it are *args and **kwargs
+        names = code.co_varnames[1 if is_class else code.co_argcount : end]
         takes = _TAKES[owner] = read_types(owner.__module__, {name: annotations[name] for name in names})
-    check_each(owner.__name__, takes, given)
+    check_each(owner.__name__ if isinstance(owner, type) else f"{owner.__name__}()", takes, given)
 
 
 def check_fields(owner: type[Value], given: Mapping[str, Any]) -> None:

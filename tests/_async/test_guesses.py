@@ -258,6 +258,37 @@ async def test_options_of_an_event_source(client: AsyncClient) -> None:
         client.sse("x", last_event_id=cast("Any", 5))
 
 
+@pytest.mark.parametrize(
+    ("method", "option", "text"),
+    [
+        ("sse", "reconnect", r"reconnect of sse\(\) is True or False, not str"),
+        ("sse", "max_reconnects", r"max_reconnects of sse\(\) is a whole number or None, not str"),
+        ("sse", "max_event_size", r"max_event_size of sse\(\) is a whole number or None, not str"),
+        ("websocket", "reconnect_delay", r"reconnect_delay of websocket\(\) is a number, not str"),
+        ("websocket", "subprotocols", r"subprotocols of websocket\(\) is a collection, not str; put it into a list"),
+        ("websocket", "on_connect", r"on_connect of websocket\(\) is a function or None, not str"),
+        ("paginate", "strategy", r"strategy of paginate\(\) is a PageStrategy or None, not str"),
+        ("paginate", "max_pages", r"max_pages of paginate\(\) is a whole number or None, not str"),
+    ],
+)
+async def test_options_of_what_takes_more_than_a_request(
+    client: AsyncClient, method: str, option: str, text: str
+) -> None:
+    with pytest.raises((HTTPError, TypeError), match=text):
+        getattr(client, method)("x", **{option: "chat"})
+
+
+async def test_options_of_downloads_and_scopes(client: AsyncClient, engine: MockEngine) -> None:
+    wrong: Any = "5"
+    with pytest.raises(TypeError, match=r"resume of download\(\) is True or False, not str"):
+        await client.download("x", "unused", resume=wrong)
+    with pytest.raises(TypeError, match=r"limit of \w*Scope is a whole number or None, not str"):
+        client.scope(limit=wrong)
+    with pytest.raises(TypeError, match=r"supervisor of \w*Scope is True or False, not str"):
+        client.scope(supervisor=wrong)
+    assert engine.history == []
+
+
 async def test_names_of_other_packages() -> None:
     for name, hint in {
         "Session": "it is called Client here",

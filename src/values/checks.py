@@ -81,7 +81,7 @@ def check_options(owner: Any, given: Mapping[str, Any]) -> None:
     takes = _TAKES.get(owner)
     if takes is None:
         is_class = isinstance(owner, type)
-        make: Any = owner.__init__ if is_class else owner  # type: ignore[misc]
+        make: Any = owner.__init__ if is_class else owner
         code, annotations = make.__code__, make.__annotations__
         end = code.co_argcount + code.co_kwonlyargcount  # behind it are *args and **kwargs
         names = code.co_varnames[1 if is_class else code.co_argcount : end]

@@ -23,11 +23,13 @@ from .servers.proxies import Proxy, run_apache_proxy, run_dante, run_microsocks,
 from .servers.raw import RawServer
 from .servers.websockets_server import WebSocketServer, run_websocket_server
 
+ASYNCIO = ("asyncio", {"use_uvloop": False})
+
 
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
+        pytest.param(ASYNCIO, id="asyncio"),
         pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"),
         pytest.param(("trio", {}), id="trio"),
     ],
@@ -199,8 +201,15 @@ def pytest_sessionfinish() -> None:
     gc.unfreeze()
 
 
+@pytest.hookimpl(tryfirst=True)  # before "slow" leaves tests out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse test ids with addresses in them: tests are shared out to processes, which must agree on the ids."""
+    """Call pure tests slow on all loops but one. Refuse test ids with addresses in them.
+
+    Tests are shared out to processes, which must agree on the ids.
+    """
     for item in items:
+        callspec: Any = getattr(item, "callspec", None)
+        if item.get_closest_marker("pure") and callspec and callspec.params.get("anyio_backend", ASYNCIO) != ASYNCIO:
+            item.add_marker("slow")
         if " at 0x" in item.nodeid:
             raise pytest.UsageError(f"this id differs from run to run, give it another: {item.nodeid}")

@@ -130,6 +130,7 @@ SOURCES: dict[str, Source] = {
 }
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("target", ELSEWHERE)
 async def test_redirects_carry_no_secret(source: str, target: str, netrc: Path) -> None:
@@ -148,6 +149,7 @@ async def test_redirects_carry_no_secret(source: str, target: str, netrc: Path) 
         assert not any(holds_secret(each) for each in away)
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("source", SOURCES)
 async def test_a_second_hop_over_there_carries_none_either(source: str, netrc: Path) -> None:
     def answer(recorded: Recorded) -> Reply:

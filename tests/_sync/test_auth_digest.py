@@ -30,6 +30,7 @@ def asked(server: DigestServer) -> list[bool]:
     return ["authorization" in recorded.headers for recorded in server.engine.history]
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("qop", [None, "auth", "auth-int", "auth,auth-int"])
 def test_all_kinds(algorithm: str | None, qop: str | None) -> None:

@@ -131,6 +131,7 @@ SOURCES: dict[str, Source] = {
 }
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("target", ELSEWHERE)
 def test_redirects_carry_no_secret(source: str, target: str, netrc: Path) -> None:
@@ -149,6 +150,7 @@ def test_redirects_carry_no_secret(source: str, target: str, netrc: Path) -> Non
         assert not any(holds_secret(each) for each in away)
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_second_hop_over_there_carries_none_either(source: str, netrc: Path) -> None:
     def answer(recorded: Recorded) -> Reply:

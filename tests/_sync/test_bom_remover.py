@@ -50,6 +50,7 @@ def test_saved_bodies(bom: bytes, encoding: str) -> None:
     assert response.raw_content == bom + data
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
 @pytest.mark.parametrize(("bom", "encoding"), MARKED)
 def test_streamed_bodies(bom: bytes, encoding: str, size: int) -> None:
@@ -65,6 +66,7 @@ def test_streamed_bodies(bom: bytes, encoding: str, size: int) -> None:
         assert b"".join([piece for piece in response.iter_raw()]) == whole
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize(
     "body", [b"", b"\xef", b"\xef\xbb", b"\xff", b"no mark", b"\xfe", b"\x00\x00\xfe", b"ab\xef\xbb\xbf"]
 )

@@ -97,6 +97,7 @@ REQUESTS: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize(("method", "options", "line"), REQUESTS)
 def test_okhttp_info_request(method: str, options: dict[str, Any], line: str) -> None:
     client, log, _ = logged(hello, "info")
@@ -208,6 +209,7 @@ BODIES: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize(("options", "tail"), BODIES)
 def test_okhttp_body_request(options: dict[str, Any], tail: list[str]) -> None:
     client, log, _ = logged(hello, "body")
@@ -285,6 +287,7 @@ RESPONSES: list[tuple[str, dict[str, str], bytes, int, str]] = [
 ]
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize(("method", "headers", "body", "status", "line"), RESPONSES)
 def test_okhttp_info_response(method: str, headers: dict[str, str], body: bytes, status: int, line: str) -> None:
     client, log, _ = logged(answering(headers, body, status), "info")
@@ -326,6 +329,7 @@ RESPONSE_BODIES: list[tuple[dict[str, str], bytes, list[str]]] = [
 ]
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(("headers", "body", "tail"), RESPONSE_BODIES)
 def test_okhttp_body_response(headers: dict[str, str], body: bytes, tail: list[str], stream: bool) -> None:

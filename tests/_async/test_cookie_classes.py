@@ -174,6 +174,7 @@ async def test_domains_match_at_dots(domain: str, other: str) -> None:
     assert await site.cookie("http://a.test/set", then=f"http://{other}/") is None
 
 
+@pytest.mark.pure
 async def test_what_is_wrong_is_skipped_and_the_rest_kept() -> None:
     """Class F: control characters, sizes and numbers of cookies (curl CVE-2022-35252, CVE-2022-32205)."""
     flood = [f"n{number}={'x' * 100}" for number in range(3000)]
@@ -184,7 +185,7 @@ async def test_what_is_wrong_is_skipped_and_the_rest_kept() -> None:
     assert names[-1] == "last"
     assert not {"bad", "long", ""} & set(names)
     assert len(names) == len(site.client.cookies) <= 180
-    for number in range(300):
+    for number in range(120):  # 180 each, which is more than are kept
         site.client.cookies.set_from_response(URL(f"http://h{number}.test/"), flood[:180], 0.0)
     assert len(site.client.cookies) <= 20_000
 

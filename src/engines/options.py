@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["EngineOptions", "default_options"]
 
 _CONNECTION_OPTIONS = frozenset(ConnectionSettings._fields)
+_DEFAULTS = ConnectionSettings()
 _SECRET = frozenset({"cert", "proxy"})
 
 
@@ -32,7 +33,7 @@ class EngineOptions:
         """Refuse at once what no connection could be made with. Raises TypeError, ValueError."""
         if vars(self).get("http1") is False and vars(self).get("http2") is False:
             raise ValueError("http1=False and http2=False leave nothing to speak; leave one of them out")
-        settings = self.applied(ConnectionSettings())
+        settings = self.applied(_DEFAULTS)
         if settings.proxy is not None:
             from ..rules.proxies import proxy_rules
 

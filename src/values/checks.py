@@ -91,6 +91,9 @@ def check_options(owner: Any, given: Mapping[str, Any]) -> None:
 
 def check_fields(owner: type[Value], given: Mapping[str, Any]) -> None:
     """Raise TypeError for a field that is not what the class is annotated with; otherwise as check_options."""
+    given = {name: value for name, value in given.items() if value is not getattr(owner, name, given)}
+    if not given:  # all as by default, as most are: no annotation is read for that
+        return
     takes = _TAKES.get(owner)
     if takes is None:
         takes = _TAKES[owner] = {}

@@ -107,8 +107,8 @@ class StreamCore:
         """Take from the socket again."""
         raise NotImplementedError
 
-    def take_more(self) -> None:
-        """Take one piece from the socket at once, if there is one."""
+    def take_more(self, max_bytes: int) -> None:
+        """Take one piece from the socket at once, if there is one; it may be as long as the reader wants it."""
         raise NotImplementedError
 
     def try_send(self, data: bytes | memoryview) -> int:
@@ -209,7 +209,7 @@ class StreamCore:
         chunks = self.chunks
         if self.burst > 0 and not chunks:
             self.burst -= 1
-            self.take_more()
+            self.take_more(max_bytes)
         while not chunks:
             if self.closed or self.eof or self.error is not None:
                 return self._at_end()

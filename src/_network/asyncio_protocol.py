@@ -60,7 +60,7 @@ class ProtocolCore(asyncio.Protocol, StreamCore):
         self.paused = False
         self.transport.resume_reading()
 
-    def take_more(self) -> None:
+    def take_more(self, max_bytes: int) -> None:
         self.burst = 0
 
     def try_send(self, data: bytes | memoryview) -> int:

@@ -14,6 +14,8 @@ from .asyncio_core import MAX_CHUNKS, PIECE, StreamCore
 
 __all__ = ["SelectorCore"]
 
+LARGE = 126976
+"""Bytes received at once where there are many: from 128 KiB on the C library takes fresh pages for each piece."""
 BURST = 4
 """Pieces that a reader may take directly after a full one, before other tasks get their turn."""
 
@@ -63,15 +65,16 @@ class SelectorCore(StreamCore):
         if self.watching:
             self.wake_writer()
 
-    def take_more(self) -> None:
+    def take_more(self, max_bytes: int) -> None:
+        size = min(max(max_bytes, PIECE), LARGE)
         try:
-            data = self.recv(PIECE)
+            data = self.recv(size)
         except (BlockingIOError, InterruptedError):
             self.burst = 0
         except OSError as error:
             self._failed(error)
         else:
-            if len(data) != PIECE:
+            if len(data) != size:
                 self.burst = self.spare
             if data:
                 self.chunks.append(data)

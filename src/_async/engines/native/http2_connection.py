@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncHttp2Connection"]
 
-READ_SIZE = 262144
+# As BODY_READ_SIZE of an HTTP/1.1 connection.
+READ_SIZE = 126976
 FAREWELL_TIMEOUT = 1.0
 """Seconds that the end of a stream may take to be sent when its request was given up."""
 

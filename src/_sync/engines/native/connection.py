@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "Http1Body"]
 
 READ_SIZE = 65536
-BODY_READ_SIZE = 262144
+# The C library takes fresh pages from the kernel for each piece from 128 KiB on, which costs more than copying it.
+BODY_READ_SIZE = 126976
 # A body up to this size goes out with its head in one write.
 JOINED_SIZE = 65536
 UPLOAD_SIZE = 262144

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..exceptions import ReadError, ReadTimeout, TLSError, WriteError, WriteTimeout
+from .socket_info import read_timed_out
 from .stream import AsyncByteStream
 from .tls_end import unannounced
 from .tls_machine import LAST_WORDS, PLAIN, RECORDS, TLSMachine, handshake_error, left
@@ -75,21 +76,25 @@ class AsyncTLSStream(AsyncByteStream):
             if data is not None:
                 return data
         deadline = None if timeout is None else monotonic() + timeout
+        limit = timeout
         while True:
-            machine.feed(await self._receive(RECORDS, timeout))
+            try:
+                machine.feed(await self._receive(RECORDS, limit))
+            except ReadTimeout:
+                raise read_timed_out(self._peer, timeout) from None
             try:
                 data = machine.read(max_bytes)
             except ReadError as error:
                 raise unannounced(error) from error.__cause__
             if machine.outgoing.pending and not self._writers:
                 self._plain, self._maybe = data, True  # kept if this is cancelled
-                await self._flush(timeout)
+                await self._flush(limit)
                 self._plain = None
             if data is not None:
                 self._maybe = len(data) == max_bytes or machine.has_input()
                 return data
             if deadline is not None:
-                timeout = max(0.0, deadline - monotonic())
+                limit = max(0.0, deadline - monotonic())
 
     def _take(self, max_bytes: int) -> bytes | None:
         """Return plain bytes that need no reading from the wire, or None."""

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, NoReturn
 
-from ..exceptions import ReadError, ReadTimeout, WriteError, WriteTimeout
-from ..values.timeout import shown_seconds
+from ..exceptions import ReadError, WriteError, WriteTimeout
+from .socket_info import read_timed_out
 
 __all__ = ["PIECE", "StreamCore"]
 
@@ -186,7 +186,7 @@ class StreamCore:
                 reader, self.reader, self.read_deadline = self.reader, None, None
                 if reader is not None and not reader.done():
                     if self.wanted:
-                        _fail(reader, self._read_timed_out(self.limit))
+                        _fail(reader, read_timed_out(self.peer, self.limit))
                     else:
                         reader.set_result(False)
             elif self.reader is not None:
@@ -221,7 +221,7 @@ class StreamCore:
                 self.reader = None
                 self.read_deadline = None
             if not in_time and not chunks:
-                raise self._read_timed_out(timeout)
+                raise read_timed_out(self.peer, timeout)
         return self.take(max_bytes)
 
     def receive(self, max_bytes: int, timeout: float | None = None) -> Awaitable[bytes]:
@@ -248,9 +248,6 @@ class StreamCore:
             if self.timer is None or self.timer_at > deadline:
                 self.arm(deadline)
         return reader
-
-    def _read_timed_out(self, timeout: float | None) -> ReadTimeout:
-        return ReadTimeout(f"no byte came from {self.peer} for {shown_seconds(timeout)}")
 
     def take(self, max_bytes: int) -> bytes:
         """Return bytes from the queue, which is not empty."""

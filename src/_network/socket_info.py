@@ -9,7 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-__all__ = ["glance", "poller", "socket_info"]
+from ..exceptions import ReadTimeout
+from ..values.timeout import shown_seconds
+
+__all__ = ["glance", "poller", "read_timed_out", "socket_info"]
 
 SO_MEMINFO = 55
 """Linux: how much memory the buffers of a socket hold, those of what was received first (include/uapi/asm-generic)."""
@@ -27,6 +30,11 @@ def socket_info(sock: socket.socket, name: str) -> object | None:
     except OSError:
         pass
     return None
+
+
+def read_timed_out(peer: str, timeout: float | None) -> ReadTimeout:
+    """Return the error for a read that reached its limit."""
+    return ReadTimeout(f"no byte came from {peer} for {shown_seconds(timeout)}")
 
 
 def poller(sock: socket.socket) -> Callable[[int], Any]:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._concurrency.cancel import CancelToken, local
 from ..exceptions import NetworkError, ReadError, ReadTimeout, WriteError, WriteTimeout
-from ..values.timeout import shown_seconds
-from .socket_info import glance, poller, socket_info
+from .socket_info import glance, poller, read_timed_out, socket_info
 from .stream import ByteStream
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ class SocketStream(ByteStream):
         self._reading = True
         try:
             if not select_readable((self._sock.fileno(), waker), timeout):
-                raise ReadTimeout(f"no byte came from {self._peer} for {shown_seconds(timeout)}")
+                raise read_timed_out(self._peer, timeout)
         except (OSError, ValueError) as error:
             if isinstance(error, ReadTimeout):
                 raise
@@ -127,7 +126,7 @@ class SocketStream(ByteStream):
         if self._closed:
             return ReadError(f"the connection to {self._peer} is closed")
         if _limit_reached(error) and timeout is not None:
-            return ReadTimeout(f"no byte came from {self._peer} for {shown_seconds(timeout)}")
+            return read_timed_out(self._peer, timeout)
         return ReadError(f"reading from {self._peer} failed: {error}")
 
     def _limit_reads(self, timeout: float | None) -> None:

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..exceptions import ReadError, ReadTimeout, TLSError, WriteError, WriteTimeout
+from .socket_info import read_timed_out
 from .stream import ByteStream
 from .tls_end import unannounced
 from .tls_machine import LAST_WORDS, PLAIN, RECORDS, TLSMachine, handshake_error, left
@@ -92,8 +93,12 @@ class TLSStream(ByteStream):
                 return data
         machine = self._machine
         deadline = None if timeout is None else monotonic() + timeout
+        limit = timeout
         while True:
-            wire = self._receive(RECORDS, timeout)
+            try:
+                wire = self._receive(RECORDS, limit)
+            except ReadTimeout:
+                raise read_timed_out(self._peer, timeout) from None
             with self._lock:
                 machine.feed(wire)
                 try:
@@ -102,11 +107,11 @@ class TLSStream(ByteStream):
                     raise unannounced(error) from error.__cause__
                 self._maybe = data is not None and (len(data) == max_bytes or machine.has_input())
             if machine.outgoing.pending:
-                self._flush(timeout)
+                self._flush(limit)
             if data is not None:
                 return data
             if deadline is not None:
-                timeout = max(0.0, deadline - monotonic())
+                limit = max(0.0, deadline - monotonic())
 
     def _take(self, max_bytes: int) -> bytes | None:
         """Return plain bytes that need no reading from the wire, or None."""

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from ..exceptions import ReadError, ReadTimeout, WriteError, WriteTimeout
-from ..values.timeout import shown_seconds
-from .socket_info import poller, socket_info
+from ..exceptions import ReadError, WriteError, WriteTimeout
+from .socket_info import poller, read_timed_out, socket_info
 from .stream import AsyncByteStream
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class TrioStream(AsyncByteStream):
             return await self._read(max_bytes)
         with trio.move_on_after(timeout):
             return await self._read(max_bytes)
-        raise ReadTimeout(f"no byte came from {self._peer} for {shown_seconds(timeout)}")
+        raise read_timed_out(self._peer, timeout)
 
     async def _read(self, max_bytes: int) -> bytes:
         try:

@@ -21,6 +21,7 @@ async_spawn         spawn             work that ends with its handle
 AsyncShield         Shield            a block that cancellation does not interrupt
 async_call          call              a callback of the user, sync or async
 async_limited       limited           a call that is interrupted after a time
+AsyncBreaker        Breaker           a call that another can break off
 AsyncJob            Job               the type of such a callback
 async_next          next              the next item
 AsyncSource         Source            the type of such an iterable
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack as AsyncExitStack
     from contextlib import ExitStack as ExitStack
 
+    from .async_breaker import AsyncBreaker as AsyncBreaker
     from .async_calls import AsyncJob as AsyncJob
     from .async_calls import AsyncSource as AsyncSource
     from .async_calls import async_body_chunks as async_body_chunks
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
     from .async_waiting import AsyncLock as AsyncLock
     from .async_waiting import AsyncSemaphore as AsyncSemaphore
     from .async_waiting import AsyncWaiter as AsyncWaiter
+    from .breaker import Breaker as Breaker
     from .calls import Job as Job
     from .calls import Source as Source
     from .calls import body_chunks as body_chunks
@@ -104,6 +107,7 @@ if TYPE_CHECKING:
     from .waiting import Waiter as Waiter
 
 _HOMES = {
+    "AsyncBreaker": ".async_breaker",
     "AsyncEvent": ".async_waiting",
     "AsyncExitStack": "contextlib",
     "AsyncJob": ".async_calls",
@@ -115,6 +119,7 @@ _HOMES = {
     "AsyncTask": ".async_tasks",
     "AsyncTaskGroup": ".async_tasks",
     "AsyncWaiter": ".async_waiting",
+    "Breaker": ".breaker",
     "CancelToken": ".cancel",
     "Event": ".waiting",
     "ExitStack": "contextlib",

@@ -25,7 +25,7 @@ class Fake:
         self.old = False
         self.aborted = 0
 
-    def usable(self) -> bool:
+    def usable(self, again: int) -> bool:
         return not self.stale and not self.old
 
     def expired(self, now: float) -> bool:

@@ -151,7 +151,7 @@ class AsyncNativeDriver(AsyncEngine):
                 pool.release(taken, reusable=False)
                 return None
         try:
-            stream = await self._connector.open(request, endpoint, proxy)
+            stream = await pool.open(self._connector.open, request, endpoint, proxy)
         except BaseException:
             pool.give_back(taken)
             raise

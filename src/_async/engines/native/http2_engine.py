@@ -151,7 +151,8 @@ class AsyncHttp2Driver(AsyncNativeDriver):
         alone: bool,
     ) -> AsyncConnection | AsyncHttp2Connection:
         try:
-            stream = await self._connector.open(request, endpoint, proxy, HTTP1 if alone else self._alpn)
+            alpn = HTTP1 if alone else self._alpn
+            stream = await pool.open(self._connector.open, request, endpoint, proxy, alpn)
             http2 = not alone and self._agreed(stream, endpoint)
         except BaseException as error:
             pool.give_back(permit, failed=isinstance(error, HTTPError))

@@ -10,9 +10,9 @@ connections and waiters there are.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from ...._concurrency import AsyncStateLock, AsyncWaiter, clock
+from ...._concurrency import AsyncBreaker, AsyncJob, AsyncStateLock, AsyncWaiter, clock
 from ....exceptions import CloseError, HTTPError, PoolTimeout
 from ....values.limits import Limits
 from ....values.pool_stats import PoolStats, RouteStats
@@ -30,6 +30,7 @@ SWEEP_INTERVAL = 5.0
 CLOSED = object()
 
 Route: TypeAlias = Any
+T = TypeVar("T")
 
 
 class AsyncRoutePool:
@@ -60,6 +61,7 @@ class AsyncPool:
         self._idle: OrderedDict[AsyncConnection, None] = OrderedDict()
         self._waiting: OrderedDict[AsyncWaiter[Any], AsyncRoutePool] = OrderedDict()
         self._connections: set[AsyncConnection] = set()
+        self._attempts: set[AsyncBreaker] = set()
         self._open = 0
         self._next_sweep = 0.0
         self._closed = False
@@ -156,13 +158,26 @@ class AsyncPool:
         else:
             self.release(given, reusable=True)
 
+    async def open(self, connect: AsyncJob[T], *args: Any) -> T:
+        """Return what ``connect`` does, which closing the pool breaks off. Raises CloseError."""
+        attempt = AsyncBreaker(closed_meanwhile)
+        with self._lock:
+            if self._closed:
+                raise closed_meanwhile()
+            self._attempts.add(attempt)
+        try:
+            return await attempt.run(connect, *args)
+        finally:
+            with self._lock:
+                self._attempts.discard(attempt)
+
     # From a connection.
 
     def add(self, connection: AsyncConnection) -> None:
         """Count a connection just opened with a permit. Raises CloseError when the pool was closed meanwhile."""
         with self._lock:
             if self._closed:
-                raise CloseError("the client was closed while the request connected")
+                raise closed_meanwhile()
             self._connections.add(connection)
             self.opened += 1
 
@@ -326,9 +341,17 @@ class AsyncPool:
             self._idle.clear()
             self._routes.clear()
             self._open = 0
+            attempts = [] if idle_only else list(self._attempts)
         for waiter in waiters:
             waiter.set(CLOSED)
+        for attempt in attempts:
+            attempt.break_off()
         return connections
+
+
+def closed_meanwhile() -> CloseError:
+    """Return the error for a request that was connecting when its client was closed."""
+    return CloseError("the client was closed while the request connected")
 
 
 def route_name(route: Route) -> str:

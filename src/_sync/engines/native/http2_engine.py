@@ -152,7 +152,8 @@ class Http2Driver(NativeDriver):
         alone: bool,
     ) -> Connection | Http2Connection:
         try:
-            stream = self._connector.open(request, endpoint, proxy, HTTP1 if alone else self._alpn)
+            alpn = HTTP1 if alone else self._alpn
+            stream = pool.open(self._connector.open, request, endpoint, proxy, alpn)
             http2 = not alone and self._agreed(stream, endpoint)
         except BaseException as error:
             pool.give_back(permit, failed=isinstance(error, HTTPError))

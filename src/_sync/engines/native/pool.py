@@ -11,9 +11,9 @@ connections and waiters there are.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from ...._concurrency import StateLock, Waiter, clock
+from ...._concurrency import Breaker, Job, StateLock, Waiter, clock
 from ....exceptions import CloseError, HTTPError, PoolTimeout
 from ....values.limits import Limits
 from ....values.pool_stats import PoolStats, RouteStats
@@ -31,6 +31,7 @@ SWEEP_INTERVAL = 5.0
 CLOSED = object()
 
 Route: TypeAlias = Any
+T = TypeVar("T")
 
 
 class RoutePool:
@@ -61,6 +62,7 @@ class Pool:
         self._idle: OrderedDict[Connection, None] = OrderedDict()
         self._waiting: OrderedDict[Waiter[Any], RoutePool] = OrderedDict()
         self._connections: set[Connection] = set()
+        self._attempts: set[Breaker] = set()
         self._open = 0
         self._next_sweep = 0.0
         self._closed = False
@@ -157,13 +159,26 @@ class Pool:
         else:
             self.release(given, reusable=True)
 
+    def open(self, connect: Job[T], *args: Any) -> T:
+        """Return what ``connect`` does, which closing the pool breaks off. Raises CloseError."""
+        attempt = Breaker(closed_meanwhile)
+        with self._lock:
+            if self._closed:
+                raise closed_meanwhile()
+            self._attempts.add(attempt)
+        try:
+            return attempt.run(connect, *args)
+        finally:
+            with self._lock:
+                self._attempts.discard(attempt)
+
     # From a connection.
 
     def add(self, connection: Connection) -> None:
         """Count a connection just opened with a permit. Raises CloseError when the pool was closed meanwhile."""
         with self._lock:
             if self._closed:
-                raise CloseError("the client was closed while the request connected")
+                raise closed_meanwhile()
             self._connections.add(connection)
             self.opened += 1
 
@@ -325,9 +340,17 @@ class Pool:
             self._idle.clear()
             self._routes.clear()
             self._open = 0
+            attempts = [] if idle_only else list(self._attempts)
         for waiter in waiters:
             waiter.set(CLOSED)
+        for attempt in attempts:
+            attempt.break_off()
         return connections
+
+
+def closed_meanwhile() -> CloseError:
+    """Return the error for a request that was connecting when its client was closed."""
+    return CloseError("the client was closed while the request connected")
 
 
 def route_name(route: Route) -> str:

@@ -152,7 +152,7 @@ class HTTPError(Exception):
         request = self.request
         if request is None:
             return self.message
-        return f"{self.message} ({request.method} {request.display_url})"
+        return f"{self.message} ({request.method} {request.shown_url})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {name: value for name, value in self.__dict__.items() if name != "message"}

@@ -29,5 +29,5 @@ class AsyncUnread:
         stream = self.stream
         if stream is not None and stream.abandon():
             request = self.request
-            message = f"the response to {request.method} {request.display_url} was dropped unread; use a with block"
+            message = f"the response to {request.method} {request.shown_url} was dropped unread; use a with block"
             warnings.warn(message, ResourceWarning, stacklevel=2, source=self)

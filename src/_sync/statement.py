@@ -66,7 +66,7 @@ class Statement:
         return self._client._chain_for(self._options).run(request)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.request.method} {self.request.display_url}>"
+        return f"<{type(self).__name__} {self.request.method} {self.request.shown_url}>"
 
 
 class Streaming:

@@ -126,7 +126,7 @@ class MockEngine(EngineOptions):
 
     def _explain(self, call: Recorded) -> str:
         request: Request = call.request
-        lines = [f"the MockEngine has no answer to {request.method} {request.display_url}"]
+        lines = [f"the MockEngine has no answer to {request.method} {request.shown_url}"]
         if call.content:
             shown = call.content[:200]
             lines.append(f"  with the body {shown!r}{'…' if len(shown) < len(call.content) else ''}")

@@ -66,7 +66,7 @@ class Recorded:
         return dict(parse_qsl(self.content.decode(), keep_blank_values=True))
 
     def __repr__(self) -> str:
-        return f"<Recorded {self.method} {self.request.display_url} {len(self.content)} bytes>"
+        return f"<Recorded {self.method} {self.request.shown_url} {len(self.content)} bytes>"
 
 
 Answer: TypeAlias = "Reply | Callable[[Recorded], Reply | Awaitable[Reply]]"

@@ -148,9 +148,9 @@ class LoggedExchange:
         try:
             lines = self._options.format.failure(self._entry, error, responding=responding)
             if isinstance(error, HTTPError) and error.request is not None:
-                # The text of an error ends with the url.
-                url = error.request.display_url
-                lines = [line.replace(url, without_secrets(url, self._options.is_secret_parameter)) for line in lines]
+                # The text of an error ends with the url; here other parameters may be secrets than there.
+                shown = without_secrets(error.request.display_url, self._options.is_secret_parameter)
+                lines = [line.replace(error.request.shown_url, shown) for line in lines]
             self._options.write(lines, fields, failed=True)
         except Exception as second:
             _report(second)

@@ -132,6 +132,13 @@ class Request:
         """The url without user name and password."""
         return display_url(self.url)
 
+    @property
+    def shown_url(self) -> str:
+        """The url as errors show it: also without the values of parameters that are secrets by their name."""
+        from ..rules.log_urls import is_secret_parameter, without_secrets
+
+        return without_secrets(self.display_url, is_secret_parameter)
+
     def copy(self) -> Request:
         """Return a request that can be changed without changing this one; body, attributes and call are shared."""
         new = Request.__new__(Request)
@@ -164,7 +171,7 @@ class Request:
         return _rebuild, (self.method, str(self.url), list(self.headers.items()), self.timeout)
 
     def __repr__(self) -> str:
-        return f"<Request {self.method} {self.display_url}>"
+        return f"<Request {self.method} {self.shown_url}>"
 
 
 def _rebuild(method: str, url: str, headers: list[tuple[str, str]], timeout: Timeout) -> Request:

@@ -223,7 +223,10 @@ def status_error(response: BaseResponse) -> StatusError:
         kind = ServerStatusError
     message = f"the server answered {status} {response.reason_phrase or reason_of(status)}".rstrip()
     if status in REDIRECTS and "location" in response.headers:
-        message += f", redirecting to {without_credentials(response.headers['location'])}"
+        from ..rules.log_urls import is_secret_parameter, without_secrets
+
+        location = without_credentials(response.headers["location"])
+        message += f", redirecting to {without_secrets(location, is_secret_parameter)}"
     elif response.is_read:
         try:
             text = response.text[:200].strip()

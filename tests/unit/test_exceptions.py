@@ -52,6 +52,15 @@ def test_pickles_and_hides_credentials(cls: type[HTTPError]) -> None:
     assert cls.__doc__
 
 
+def test_hides_what_is_a_secret_by_its_name() -> None:
+    request = Request("GET", URL("http://a.test/x?page=2&access_token=sesame#id_token=sesame"))
+    assert str(HTTPError("it broke", request=request)) == (
+        "it broke (GET http://a.test/x?page=2&access_token=***#id_token=***)"
+    )
+    assert repr(request) == "<Request GET http://a.test/x?page=2&access_token=***#id_token=***>"
+    assert request.display_url.endswith("access_token=sesame#id_token=sesame")
+
+
 @pytest.mark.parametrize(
     ("name", "builtin"),
     [

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from ..task import Setup
 from . import raw
 
-NAME = "raw socket, 7 µs of Python"
+NAME = "raw socket, 5 µs of Python"
 DISTRIBUTIONS = ()
 PER_THREAD = True
 
-WORK = 7e-6
+WORK = 5e-6
 """About as many seconds as a blocking GET of duohttp spends between its system calls."""
 COUNTED = 100_000
 

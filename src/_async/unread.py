@@ -29,5 +29,9 @@ class AsyncUnread:
         stream = self.stream
         if stream is not None and stream.abandon():
             request = self.request
-            message = f"the response to {request.method} {request.shown_url} was dropped unread; use a with block"
+            try:
+                shown = request.shown_url
+            except ImportError:  # the interpreter is shutting down
+                return
+            message = f"the response to {request.method} {shown} was dropped unread; use a with block"
             warnings.warn(message, ResourceWarning, stacklevel=2, source=self)

@@ -14,7 +14,7 @@ from ..plugins.default_request import RequestDefaults
 from ..plugins.http_cookies import ClientCookies, HttpCookies
 from ..plugins.plugin import Plugin, Stage, has_hook
 from ..rules.requirements import check_duplex, check_proxy
-from ..values.client_options import CONNECTION_OPTIONS, DEFAULT_OPTIONS, derived_options
+from ..values.client_options import DEFAULT_OPTIONS, connection_options, derived_options
 from ..values.defaults import Defaults, base_origin
 from ..values.headers import HeaderTypes
 from ..values.hints import check_attribute, check_client_options, hint_in_client
@@ -72,12 +72,12 @@ class Client(Verbs, Parallel, Flows):
     or False for none at all. ``timeout`` defaults to 5 s for connecting and 30 s for each read, write and wait for a
     connection, with no total. ``follow_redirects`` (True) and ``max_redirects`` (20); ``expect_success`` (False)
     raises for every status from 300 on. ``verify`` (True, False, ``"system"``, a path or an SSLContext), ``cert`` and
-    ``tls`` (a TLS with all the rest), ``http1``, ``http2``, ``limits``, ``uds`` (a Unix socket for everything),
-    ``local_address``, ``resolver`` and ``address_guard`` are for the engine's connections. ``proxy`` is a url, a
-    Proxy, a mapping of patterns of urls to these, or a function of the url. ``trust_env`` is True, False, or which of
-    "proxy", "ca" and "keylog" to take from the environment; what is given here wins. ``engine`` chooses another
-    engine, ``plugins`` installs plugins, ``converters`` chooses how typed bodies are made (another JSON library, say),
-    ``default_encoding`` is for text whose charset nobody told.
+    ``tls`` (a TLS with all the rest), ``http1`` (True), ``http2`` (False; True where ``http1`` is False), ``limits``,
+    ``uds`` (a Unix socket for everything), ``local_address``, ``resolver`` and ``address_guard`` are for the engine's
+    connections. ``proxy`` is a url, a Proxy, a mapping of patterns of urls to these, or a function of the url.
+    ``trust_env`` is True, False, or which of "proxy", "ca" and "keylog" to take from the environment; what is given
+    here wins. ``engine`` chooses another engine, ``plugins`` installs plugins, ``converters`` chooses how typed bodies
+    are made (another JSON library, say), ``default_encoding`` is for text whose charset nobody told.
 
     The client is a context manager; ``close()`` does the same by hand. It serves any number of calls at once.
     """
@@ -99,7 +99,7 @@ class Client(Verbs, Parallel, Flows):
         cert: CertTypes = None,
         tls: TLS = DEFAULT_TLS,
         http1: bool = True,
-        http2: bool = False,
+        http2: bool | None = None,
         limits: Limits = DEFAULT_LIMITS,
         uds: str | None = None,
         local_address: str | None = None,
@@ -133,7 +133,7 @@ class Client(Verbs, Parallel, Flows):
         )
         self._defaults = Defaults(**{name: options[name] for name in DEFAULT_OPTIONS}, settings=settings)
         if shared is None:
-            connections = ConnectionSettings(**{name: options[name] for name in CONNECTION_OPTIONS})
+            connections = ConnectionSettings(**connection_options(options))
             shared = SharedEngine(options["engine"], connections)
         shared.acquire(plugins)
         self._engine = shared.engine

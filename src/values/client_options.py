@@ -9,7 +9,7 @@ from .defaults import merge_headers
 from .headers import Headers
 from .hints import check_client_options
 
-__all__ = ["CONNECTION_OPTIONS", "DEFAULT_OPTIONS", "OPTION_TYPES", "derived_options"]
+__all__ = ["CONNECTION_OPTIONS", "DEFAULT_OPTIONS", "OPTION_TYPES", "connection_options", "derived_options"]
 
 DEFAULT_OPTIONS = ("base_url", "params", "headers", "auth", "timeout")
 OPTION_TYPES = read_types(
@@ -26,6 +26,16 @@ CONNECTION_OPTIONS = (
     *("verify", "cert", "tls", "http1", "http2", "limits", "proxy", "trust_env"),
     *("uds", "local_address", "resolver", "address_guard"),
 )
+
+
+def connection_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a client that are for its connections. Raises ValueError where they leave no protocol."""
+    chosen = {name: options[name] for name in CONNECTION_OPTIONS}
+    if chosen["http2"] is None:
+        chosen["http2"] = False  # http1=False alone means HTTP/2 all the same
+    elif chosen["http1"] is False and chosen["http2"] is False:
+        raise ValueError("http1=False and http2=False leave nothing to speak; leave one of them out")
+    return chosen
 
 
 def derived_options(options: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

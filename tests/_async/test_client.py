@@ -404,6 +404,14 @@ async def test_stream() -> None:
         assert [piece async for piece in response.iter_raw(4)] == [b"abcd", b"e"]
 
 
+async def test_one_protocol_must_be_left() -> None:
+    with pytest.raises(ValueError, match="http1=False and http2=False leave nothing to speak"):
+        AsyncClient(http1=False, http2=False)
+    await AsyncClient(http1=False).aclose()
+    await AsyncClient(http1=False, http2=True).aclose()
+    await AsyncClient(http2=False).aclose()
+
+
 async def test_leaving_a_stream_early_closes_it() -> None:
     client, engine = client_of(lambda request: (200, {}, [b"a", b"b"]))
     async with client.stream("GET", "http://a.test/") as response:

@@ -405,6 +405,14 @@ def test_stream() -> None:
         assert [piece for piece in response.iter_raw(4)] == [b"abcd", b"e"]
 
 
+def test_one_protocol_must_be_left() -> None:
+    with pytest.raises(ValueError, match="http1=False and http2=False leave nothing to speak"):
+        Client(http1=False, http2=False)
+    Client(http1=False).close()
+    Client(http1=False, http2=True).close()
+    Client(http2=False).close()
+
+
 def test_leaving_a_stream_early_closes_it() -> None:
     client, engine = client_of(lambda request: (200, {}, [b"a", b"b"]))
     with client.stream("GET", "http://a.test/") as response:

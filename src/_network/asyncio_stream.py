@@ -114,6 +114,8 @@ class AsyncioStream(AsyncByteStream):
         core = self._core
         return self._closed or core.closed or core.eof or core.error is not None or bool(core.chunks)
 
+    looks_stale = is_stale
+
     def get_extra_info(self, name: str) -> object | None:
         if name == "is_readable":
             return self.is_stale()

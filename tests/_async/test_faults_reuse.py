@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from duohttp import (
     Timeout,
     TotalTimeout,
 )
+from duohttp._async.engines.native.connection import AsyncConnection
 from duohttp._concurrency import AsyncTaskGroup, async_sleep, monotonic
 
 from ..faults import acts
@@ -67,6 +70,35 @@ async def test_closed_instead_of_the_second_answer(engine: str, server: Scripted
         assert server.connections == 2
         assert [request.method for request in server.received[1:]] == [method, method]
         await async_still_well(client, server)
+
+
+async def test_a_server_that_always_closes_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end comes in one segment with the answer, where a glance does not see it: once, and then it is looked for."""
+    tries: list[str] = []
+    exchange = AsyncConnection.exchange
+
+    def counted(self: AsyncConnection, request: Any, endpoint: Any) -> Any:
+        tries.append(request.method)
+        return exchange(self, request, endpoint)
+
+    monkeypatch.setattr(AsyncConnection, "exchange", counted)
+    with nothing_left(), scripted_server() as server:
+        server.then(*[answer_and_end_at_once] * 12)
+        async with AsyncTried("native") as client:
+            for method in ("GET", "POST", "GET", "PUT", "GET", "GET"):
+                response = await client.request(method, server.url(), content=b"abc" if method != "GET" else None)
+                assert response.content == b"ok"
+                await async_sleep(0.01)
+    assert len(server.received) == 6
+    assert len(tries) <= 7
+
+
+def answer_and_end_at_once(peer: Peer) -> None:
+    peer.read_request()
+    if hasattr(socket, "TCP_CORK"):
+        peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+    peer.send(reply(b"ok"))
+    peer.sock.close()
 
 
 async def test_closed_instead_of_the_second_answer_to_a_post(engine: str, server: ScriptedServer) -> None:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,7 @@ from duohttp import (
     TotalTimeout,
 )
 from duohttp._concurrency import TaskGroup, monotonic, sleep
+from duohttp._sync.engines.native.connection import Connection
 
 from ..faults import acts
 from ..faults.leaks import nothing_left
@@ -68,6 +71,35 @@ def test_closed_instead_of_the_second_answer(engine: str, server: ScriptedServer
         assert server.connections == 2
         assert [request.method for request in server.received[1:]] == [method, method]
         still_well(client, server)
+
+
+def test_a_server_that_always_closes_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end comes in one segment with the answer, where a glance does not see it: once, and then it is looked for."""
+    tries: list[str] = []
+    exchange = Connection.exchange
+
+    def counted(self: Connection, request: Any, endpoint: Any) -> Any:
+        tries.append(request.method)
+        return exchange(self, request, endpoint)
+
+    monkeypatch.setattr(Connection, "exchange", counted)
+    with nothing_left(), scripted_server() as server:
+        server.then(*[answer_and_end_at_once] * 12)
+        with Tried("native") as client:
+            for method in ("GET", "POST", "GET", "PUT", "GET", "GET"):
+                response = client.request(method, server.url(), content=b"abc" if method != "GET" else None)
+                assert response.content == b"ok"
+                sleep(0.01)
+    assert len(server.received) == 6
+    assert len(tries) <= 7
+
+
+def answer_and_end_at_once(peer: Peer) -> None:
+    peer.read_request()
+    if hasattr(socket, "TCP_CORK"):
+        peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+    peer.send(reply(b"ok"))
+    peer.sock.close()
 
 
 def test_closed_instead_of_the_second_answer_to_a_post(engine: str, server: ScriptedServer) -> None:

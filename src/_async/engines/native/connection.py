@@ -96,12 +96,12 @@ class AsyncConnection:
     def usable(self, again: int) -> bool:
         """Whether an idle connection may be used again: in time, not closed by the server, no bytes nobody asked.
 
-        For a request that may be sent ``again`` a glance is enough.
+        For a request that may be sent ``again`` a glance is enough, until one was wrong.
         """
         now = clock.now()
         if now - self.idle_since >= self._keep_alive or now >= self._retire_at:
             return False
-        return not (self.stream.looks_stale() if again else self.stream.is_stale())
+        return not (self.stream.looks_stale() if again and not self._owner.wary else self.stream.is_stale())
 
     def abort(self) -> None:
         """Close at once, without waiting."""

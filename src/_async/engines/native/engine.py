@@ -129,6 +129,7 @@ class AsyncNativeDriver(AsyncEngine):
                 if again and reused and not connection.parser.started:
                     first = first or error
                     again -= 1
+                    pool.wary = True
                     continue
                 raise error from first
             response.request = original

@@ -130,6 +130,7 @@ class NativeDriver(Engine):
                 if again and reused and not connection.parser.started:
                     first = first or error
                     again -= 1
+                    pool.wary = True
                     continue
                 raise error from first
             response.request = original

@@ -66,6 +66,8 @@ class Pool:
         self._open = 0
         self._next_sweep = 0.0
         self._closed = False
+        self.wary = False
+        """Whether a kept connection turned out to be closed, which a glance had not told: some servers close so."""
         self.opened = 0
         self.reused = 0
 

@@ -9,8 +9,9 @@ from httptools import HttpParserError, HttpParserUpgrade
 from ..exceptions import LocalProtocolError, RemoteProtocolError, ServerDisconnected
 from ..values.head_notes import PLAIN, HeadNotes
 from ..values.headers import RawHeaders
+from .head_notes import note_head
 from .http1_chunked import ChunkedReader
-from .http1_fields import CHUNKED, UNTIL_CLOSE, decode_reason, delimit, keeps_connection, note_head
+from .http1_fields import CHUNKED, UNTIL_CLOSE, decode_reason, delimit, keeps_connection
 from .http1_head import BLANK, HeadReader
 from .http1_limits import DEFAULT_HTTP1_LIMITS, Http1Limits
 from .http1_sink import Sink, check_callback

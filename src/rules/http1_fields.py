@@ -7,10 +7,9 @@ from http import HTTPStatus
 from typing import Final
 
 from ..exceptions import RemoteProtocolError
-from ..values.head_notes import PLAIN, HeadNotes
 from ..values.headers import RawHeaders
 
-__all__ = ["CHUNKED", "UNTIL_CLOSE", "decode_reason", "delimit", "keep_alive_hints", "keeps_connection", "note_head"]
+__all__ = ["CHUNKED", "UNTIL_CLOSE", "decode_reason", "delimit", "keep_alive_hints", "keeps_connection"]
 
 CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2
@@ -81,21 +80,3 @@ def keep_alive_hints(headers: RawHeaders) -> tuple[float | None, int | None]:
                 else:
                     most = int(number)
     return timeout, most
-
-
-def note_head(headers: RawHeaders) -> HeadNotes:
-    """Look through the fields of a head once, for all who will ask."""
-    coded = sets_cookies = hints = False
-    for name, _ in headers:
-        size = len(name)
-        if size == 10:
-            name = name.lower()
-            if name == b"set-cookie":
-                sets_cookies = True
-            elif name == b"keep-alive":
-                hints = True
-        elif size == 16 and name.lower() == b"content-encoding":
-            coded = True
-    if not (coded or sets_cookies or hints):
-        return PLAIN
-    return HeadNotes(coded=coded, sets_cookies=sets_cookies, keep_alive=keep_alive_hints(headers) if hints else None)

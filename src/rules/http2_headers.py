@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..exceptions import MissingExtra, RemoteProtocolError
+from ..values.head_notes import HeadNotes
 from ..values.headers import RawHeaders
+from .head_notes import note_head
 
 if TYPE_CHECKING:
     from ..values.headers import Headers
@@ -129,6 +131,9 @@ def _integer(value: int) -> bytes:
     return bytes(result)
 
 
+ResponseFields: TypeAlias = "tuple[int, RawHeaders, HeadNotes]"
+
+
 class BlockDecoder:
     """Decodes the header blocks of one connection.
 
@@ -145,40 +150,40 @@ class BlockDecoder:
         self._error = hpack.HPACKError
         self._oversized = hpack.OversizedHeaderListError
         self._table = _WatchedTable(self._decoder.header_table)
-        self._fixed: dict[bytes, tuple[int, RawHeaders, RawHeaders]] = {}
-        self._memo: dict[bytes, tuple[int, RawHeaders]] = {}
+        self._fixed: dict[bytes, tuple[ResponseFields, RawHeaders]] = {}
+        self._memo: dict[bytes, ResponseFields] = {}
         # More entries than the last ones never fit into a table, as each counts for 32 bytes at least.
         self._owed: deque[RawHeaders] = deque(maxlen=_DEFAULT_TABLE // 32)
 
-    def response(self, block: bytes) -> tuple[int, RawHeaders]:
-        """Return status and fields of a response head.
+    def response(self, block: bytes) -> ResponseFields:
+        """Return status and fields of a response head, and notes on these; other heads may share them.
 
         Raises MalformedFields for what is no response (section 8.1.1), and BrokenBlock as ``fields``.
         """
         known = self._memo.get(block)
         if known is not None:
-            return known[0], known[1][:]
+            return known
         fixed = self._fixed.get(block)
         if fixed is not None:
-            status, headers, added = fixed
+            known, added = fixed
             if added:
                 self._owed.append(added)
                 if self._memo:
                     self._memo.clear()
-            return status, headers[:]
-        decoded = self.fields(block)
-        status, headers = response_fields(decoded, self._options)
+            return known
+        status, headers = response_fields(self.fields(block), self._options)
+        known = (status, headers, note_head(headers))
         table = self._table
         if len(block) <= _MEMO_BLOCK and not table.resized:
             if not table.was_read:
                 if len(self._fixed) >= _MEMO_MAX:
                     self._fixed.clear()
-                self._fixed[block] = (status, headers[:], table.added)
+                self._fixed[block] = (known, table.added)
             elif not table.added:
                 if len(self._memo) >= _MEMO_MAX:
                     self._memo.clear()
-                self._memo[block] = (status, headers[:])
-        return status, headers
+                self._memo[block] = known
+        return known
 
     def fields(self, block: bytes) -> RawHeaders:
         """Return the fields of any block, unchecked. Raises BrokenBlock."""

@@ -16,6 +16,8 @@ from .http2_state import CONNECTION_WINDOW, Http2State
 from .http2_stream import Http2Stream
 
 if TYPE_CHECKING:
+    from ..values.head_notes import HeadNotes
+    from ..values.headers import RawHeaders
     from .http2_options import Http2Options
 
 __all__ = ["Http2Machine"]
@@ -208,10 +210,10 @@ class Http2Machine(Http2State):
             return
         self._wake(stream)
 
-    def _take_head(self, stream: Http2Stream, status: int, headers: list[tuple[bytes, bytes]], end: bool) -> None:
+    def _take_head(self, stream: Http2Stream, status: int, headers: RawHeaders, notes: HeadNotes, end: bool) -> None:
         stream.started = True
         if status >= 200:
-            stream.accept_head(status, headers)
+            stream.accept_head(status, headers, notes)
             return
         if status == 101 or end:
             raise MalformedFields(f"malformed response: a {status} that HTTP/2 has not")

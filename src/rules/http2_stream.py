@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import RemoteProtocolError
+from ..values.head_notes import PLAIN, HeadNotes
 from ..values.headers import RawHeaders
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Http2Stream:
         "method",
         "needs_http1",
         "news",
+        "notes",
         "outstanding",
         "received",
         "send_window",
@@ -49,6 +51,7 @@ class Http2Stream:
         self.method = method
         self.status = 0
         self.headers: RawHeaders = []
+        self.notes = PLAIN
         self.informational: list[tuple[int, RawHeaders]] = []
         self.trailers: RawHeaders = []
         self.head_complete = False
@@ -99,10 +102,11 @@ class Http2Stream:
         self.local_ended = True
         self.news = True
 
-    def accept_head(self, status: int, headers: RawHeaders) -> None:
+    def accept_head(self, status: int, headers: RawHeaders, notes: HeadNotes) -> None:
         """Take the final head. Raises RemoteProtocolError for lengths that contradict each other."""
         self.status = status
         self.headers = headers
+        self.notes = notes
         self.head_complete = True
         if self.method == "HEAD" or status in _NO_BODY:
             self._length = 0

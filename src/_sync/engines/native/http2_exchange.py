@@ -14,6 +14,7 @@ from ....rules.http2_stream import Http2Stream
 from ....rules.request_head import encode_head
 from ....values.headers import Headers, RawHeaders
 from ....values.request import Request
+from ....values.response_head import reason_of
 from ...response import BodyStream, Response
 from .connection import CONTINUE_WAIT, JOINED_SIZE, UPLOAD_SIZE, close_source
 from .http2_connection import FAREWELL_TIMEOUT
@@ -115,15 +116,21 @@ class Http2Exchange:
         connection = self._connection
         request = self._request
         connection.used = True
-        response = Response(stream.status, stream.headers, None, request, None, "HTTP/2")
-        if stream.informational:
-            response.early_hints = [Headers.from_raw(raw) for status, raw in stream.informational if status == 103]
         if stream.ended and stream.local_ended and stream.error is None and not request.stream:
             # All of it is here, as is usual for small ones.
-            response.fill(stream.take(), stream.trailers)
+            reason = reason_of(stream.status)
+            response = Response.whole(
+                stream.status, reason, "HTTP/2", stream.headers, stream.notes, stream.take(), request
+            )
+            if stream.trailers:
+                response.raw_trailers = stream.trailers
             connection.owner.release_stream(connection)
         else:
+            response = Response(stream.status, stream.headers, None, request, None, "HTTP/2")
+            response.notes = stream.notes
             response.attach(Http2Body(connection, stream, request.timeout.read, self._deadline))
+        if stream.informational:
+            response.early_hints = [Headers.from_raw(raw) for status, raw in stream.informational if status == 103]
         return response
 
     def _give_up(self) -> None:

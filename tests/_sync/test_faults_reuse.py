@@ -89,9 +89,14 @@ def test_a_server_that_always_closes_without_a_word(monkeypatch: pytest.MonkeyPa
             for method in ("GET", "POST", "GET", "PUT", "GET", "GET"):
                 response = client.request(method, server.url(), content=b"abc" if method != "GET" else None)
                 assert response.content == b"ok"
-                sleep(0.01)
+                until(lambda: all_ended(client))
     assert len(server.received) == 6
     assert len(tries) <= 7
+
+
+def all_ended(client: Client) -> bool:
+    idle = client._engine._pool._idle  # type: ignore[attr-defined]
+    return all(connection.stream.is_stale() for connection in idle)
 
 
 def answer_and_end_at_once(peer: Peer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import _thread
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -16,7 +16,7 @@ __all__ = ["CancelToken", "Shield", "checkpoint", "current_token", "pause"]
 T = TypeVar("T")
 
 
-class _Local(threading.local):
+class _Local(_thread._local):  # threading.local, which need not be loaded for it
     token: CancelToken | None = None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from typing import TYPE_CHECKING, Any, Self
 
 from .library import running_trio
@@ -72,6 +71,8 @@ class NetworkOptions:
         """Return a network for connections to proxies, whose addresses the guard does not judge if it trusts them."""
         if self.guard is None or not self.guard.proxies:
             return self
+        from copy import copy
+
         network = copy(self)
         network.guard = None
         return network

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..values.settings import ConnectionSettings
@@ -53,6 +52,8 @@ class EngineOptions:
         given = [name for name in names if getattr(self, name, UNSET) is not UNSET]
         if not given:
             return self
+        from copy import copy
+
         other = copy(self)
         for name in given:
             setattr(other, name, UNSET)

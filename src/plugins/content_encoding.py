@@ -130,7 +130,7 @@ def _name(coding: Any) -> str:
         raise ValueError(f"a content coding is {', '.join(_BUILT_IN)} or a ContentCodec, not {coding!r}{hint}")
     name = coding.lower()
     if _BUILT_IN[name]:
-        from ..rules.codings import accept_encoding
+        from ..rules.accept_encoding import accept_encoding
 
         if name not in accept_encoding().split(", "):
             raise MissingExtra(f"install duohttp[{_BUILT_IN[name]}] to read {name}")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 from ..exceptions import DecodingError, HTTPError, MissingExtra
@@ -14,7 +12,7 @@ from ..values.content_codec import ContentCodec
 from ..values.settings import CodingLimits
 from . import zstd
 
-__all__ = ["ContentDecoder", "accept_encoding", "coding_names", "decode_all", "make_decoder"]
+__all__ = ["ContentDecoder", "coding_names", "decode_all", "make_decoder"]
 
 _PIECE = 128 * 1024
 """The most that one step decodes, in bytes: what bounds memory, whatever the body."""
@@ -312,15 +310,3 @@ def _small_gzip(raw: bytes, limits: CodingLimits) -> bytes | None:
     except zlib.error:
         return None
     return content if inflate.eof and not inflate.unused_data else None
-
-
-@cache
-def accept_encoding() -> str:
-    """Return the Accept-Encoding that says what can be undone here; the libraries are looked for, not imported."""
-    installed = partial(map, find_spec)
-    names = ["gzip", "deflate"]
-    if any(installed(("brotli", "brotlicffi"))):
-        names.append("br")
-    if zstd.is_installed():
-        names.append("zstd")
-    return ", ".join(names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from http import HTTPStatus
 from typing import Final
 
 from ..exceptions import RemoteProtocolError
@@ -14,9 +13,11 @@ __all__ = ["CHUNKED", "UNTIL_CLOSE", "decode_reason", "delimit", "keep_alive_hin
 CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2
 
-_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_REASONS = {b"": "", **{status.phrase.encode(): status.phrase for status in HTTPStatus}}
-_HINT = re.compile(rb"(?:^|[,;])[ \t]*(timeout|max)[ \t]*=[ \t]*\"?([0-9]{1,9})", re.IGNORECASE)
+# Compiled when they are first needed, which is seldom.
+_CONTROLS = rb"[\x00-\x08\x0a-\x1f\x7f]"
+_REASONS: dict[bytes, str] = {}
+_REASONS_MAX = 256
+_HINT = rb"(?:^|[,;])[ \t]*(timeout|max)[ \t]*=[ \t]*\"?([0-9]{1,9})"
 
 
 def decode_reason(reason: bytes) -> str:
@@ -24,12 +25,15 @@ def decode_reason(reason: bytes) -> str:
     known = _REASONS.get(reason)
     if known is not None:
         return known
-    if _CONTROLS.search(reason):
+    if re.search(_CONTROLS, reason):
         raise RemoteProtocolError("malformed response: the reason phrase holds a control character")
     try:
-        return str(reason, "utf-8")
+        decoded = str(reason, "utf-8")
     except UnicodeDecodeError:
-        return str(reason, "latin-1")
+        decoded = str(reason, "latin-1")
+    if len(_REASONS) < _REASONS_MAX and len(reason) <= 64:
+        _REASONS[reason] = decoded
+    return decoded
 
 
 def delimit(headers: RawHeaders, http_version: str, keep_alive: bool | None) -> tuple[int, bool]:
@@ -74,7 +78,7 @@ def keep_alive_hints(headers: RawHeaders) -> tuple[float | None, int | None]:
     most: int | None = None
     for name, value in headers:
         if len(name) == 10 and name.lower() == b"keep-alive":
-            for key, number in _HINT.findall(value):
+            for key, number in re.findall(_HINT, value, re.IGNORECASE):
                 if key.lower() == b"timeout":
                     timeout = float(number)
                 else:

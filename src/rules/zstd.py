@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["BlockStage", "FrameStage", "is_installed", "make_stage"]
+__all__ = ["BlockStage", "FrameStage", "make_stage"]
 
 # RFC 9659: what a content coding may ask a receiver to remember.
 _WINDOW_LOG = 23
 _MAX_BLOCK = 128 * 1024
 _SKIPPABLE = b"\x2a\x4d\x18"
 _RLE = 1
-
-
-def is_installed() -> bool:
-    """Whether one of the libraries can be imported; none is."""
-    if sys.version_info >= (3, 14) and find_spec("_zstd") is not None:
-        return True
-    if find_spec("backports") is not None and find_spec("backports.zstd") is not None:
-        return True
-    return find_spec("zstandard") is not None
 
 
 @cache

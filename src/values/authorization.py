@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 
 from ..exceptions import InvalidRequest
 from .options import AUTH_ORIGIN, AuthTypes
@@ -20,7 +20,7 @@ def basic_authorization(auth: AuthTypes) -> str:
     user, password = (part if isinstance(part, bytes) else part.encode("utf-8") for part in auth)
     if b":" in user:
         raise InvalidRequest("a user name for Basic authentication can't hold a colon (RFC 7617 section 2)")
-    return "Basic " + b64encode(user + b":" + password).decode("ascii")
+    return "Basic " + b2a_base64(user + b":" + password, newline=False).decode("ascii")
 
 
 def is_auth_plugin(auth: AuthTypes) -> bool:

@@ -9,7 +9,7 @@ from yarl import URL
 
 from .._concurrency import wall_time
 from ..exceptions import InvalidHeader, InvalidRequest
-from ..rules.codings import accept_encoding
+from ..rules.accept_encoding import accept_encoding
 from ..rules.cookie_header import cookie_pairs
 from .authorization import basic_authorization, is_auth_plugin, use_userinfo
 from .headers import METHODS, Headers, HeaderTypes, SharedHeaders, check_method

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from yarl import URL
@@ -193,9 +193,13 @@ def has_field(raw_headers: RawHeaders, wanted: bytes) -> bool:
     return False
 
 
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
-
-
 def reason_of(status_code: int) -> str:
     """Return the standard reason phrase of a status, or an empty text."""
-    return _REASONS.get(status_code, "")
+    return _reasons().get(status_code, "")
+
+
+@cache
+def _reasons() -> dict[int, str]:
+    from http import HTTPStatus
+
+    return {status.value: status.phrase for status in HTTPStatus}

@@ -23,7 +23,7 @@ from duohttp import (
     Request,
 )
 from duohttp._concurrency import async_body_chunks
-from duohttp.rules.codings import accept_encoding
+from duohttp.rules.accept_encoding import accept_encoding
 
 from ..servers.asgi import AsgiServer
 from ..servers.nginx import Nginx

@@ -24,7 +24,7 @@ from duohttp import (
     Response,
 )
 from duohttp._concurrency import body_chunks
-from duohttp.rules.codings import accept_encoding
+from duohttp.rules.accept_encoding import accept_encoding
 
 from ..servers.asgi import AsgiServer
 from ..servers.nginx import Nginx

@@ -21,8 +21,9 @@ import pytest
 import zstandard
 
 from duohttp.exceptions import DecodingError, MissingExtra
-from duohttp.rules import codings, zstd
-from duohttp.rules.codings import accept_encoding, decode_all, make_decoder
+from duohttp.rules import zstd
+from duohttp.rules.accept_encoding import accept_encoding
+from duohttp.rules.codings import decode_all, make_decoder
 from duohttp.values.settings import CodingLimits
 
 VECTORS = Path(__file__).resolve().parents[2].parent / "shared" / "vectors"
@@ -418,8 +419,7 @@ def test_accept_encoding_says_what_is_installed(monkeypatch: pytest.MonkeyPatch)
     def find(name: str) -> str | None:
         return name if name in installed else None
 
-    monkeypatch.setattr(codings, "find_spec", find)
-    monkeypatch.setattr(zstd, "find_spec", find)
+    monkeypatch.setattr("duohttp.rules.accept_encoding.find_spec", find)
     for names, expected in [
         (set(), "gzip, deflate"),
         ({"brotli"}, "gzip, deflate, br"),
@@ -435,7 +435,7 @@ def test_accept_encoding_says_what_is_installed(monkeypatch: pytest.MonkeyPatch)
 
 def test_accept_encoding_imports_no_library() -> None:
     script = (
-        "import sys; from duohttp.rules.codings import accept_encoding; accept_encoding();"
+        "import sys; from duohttp.rules.accept_encoding import accept_encoding; accept_encoding();"
         "print([name for name in sys.modules if name.split('.')[0] in ('brotli', 'zstandard', 'compression')])"
     )
     root = Path(__file__).resolve().parents[2] / ".dev"

@@ -13,7 +13,7 @@ from ..rules.pipes import JsonLines, Pipe, Resizer, Step, TextDecoder
 from ..values.head_notes import HeadNotes
 from ..values.headers import RawHeaders
 from ..values.request import Request
-from ..values.response import BaseResponse, reason_of
+from ..values.response import BaseResponse
 from .unread import AsyncUnread
 
 if TYPE_CHECKING:
@@ -98,11 +98,9 @@ class AsyncResponse(BaseResponse):
         reason_phrase: str | None = None,
         http_version: str = "HTTP/1.1",
     ) -> None:
-        self.status_code = status_code
-        self._raw_headers = raw_headers
-        self.request = request
-        self.reason_phrase = reason_of(status_code) if reason_phrase is None else reason_phrase
-        self.http_version = http_version
+        super().__init__(
+            status_code, raw_headers, request=request, reason_phrase=reason_phrase, http_version=http_version
+        )
         if stream is not None:
             self.attach(stream)
 

@@ -10,12 +10,11 @@ import asyncio
 import socket
 
 from ..exceptions import WriteError
+from ..values.body import BODY_READ_SIZE
 from .asyncio_core import MAX_CHUNKS, PIECE, StreamCore
 
 __all__ = ["SelectorCore"]
 
-LARGE = 126976
-"""Bytes received at once where there are many: from 128 KiB on the C library takes fresh pages for each piece."""
 BURST = 4
 """Pieces that a reader may take directly after a full one, before other tasks get their turn."""
 
@@ -66,7 +65,7 @@ class SelectorCore(StreamCore):
             self.wake_writer()
 
     def take_more(self, max_bytes: int) -> None:
-        size = min(max(max_bytes, PIECE), LARGE)
+        size = min(max(max_bytes, PIECE), BODY_READ_SIZE)
         try:
             data = self.recv(size)
         except (BlockingIOError, InterruptedError):

@@ -19,6 +19,7 @@ from ..exceptions import BodyNotReplayable, InvalidBody
 from .unset import UNSET
 
 __all__ = [
+    "BODY_READ_SIZE",
     "AsyncIteratorBody",
     "Body",
     "BytesBody",
@@ -29,6 +30,12 @@ __all__ = [
     "content_body",
     "make_body",
 ]
+
+BODY_READ_SIZE = 126976
+"""How many bytes of a response's body are received at once.
+
+The C library takes fresh pages from the kernel for each piece from 128 KiB on, which costs more than copying it.
+"""
 
 Chunks: TypeAlias = "Iterator[bytes] | AsyncIterator[bytes]"
 

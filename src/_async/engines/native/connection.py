@@ -18,10 +18,11 @@ from ....exceptions import (
 from ....rules.framing import LAST_CHUNK, LengthGuard, encode_chunk
 from ....rules.http1 import ResponseParser
 from ....rules.request_head import encode_head
-from ....values.headers import Headers, RawHeaders
+from ....values.headers import Headers
 from ....values.options import DUPLEX
 from ....values.request import Request
-from ...response import AsyncBodyStream, AsyncResponse
+from ...response import AsyncResponse
+from .http1_body import AsyncHttp1Body
 from .upgraded import AsyncUpgradedBody, AsyncUpgradedStream
 
 if TYPE_CHECKING:
@@ -31,11 +32,9 @@ if TYPE_CHECKING:
     from ....values.url import Endpoint
     from .pool import AsyncPool, AsyncRoutePool
 
-__all__ = ["AsyncConnection", "AsyncHttp1Body"]
+__all__ = ["AsyncConnection"]
 
 READ_SIZE = 65536
-# The C library takes fresh pages from the kernel for each piece from 128 KiB on, which costs more than copying it.
-BODY_READ_SIZE = 126976
 # A body up to this size goes out with its head in one write.
 JOINED_SIZE = 65536
 UPLOAD_SIZE = 262144
@@ -98,8 +97,7 @@ class AsyncConnection:
 
         For a request that may be sent ``again`` a glance is enough, until one was wrong.
         """
-        now = clock.now()
-        if now - self.idle_since >= self._keep_alive or now >= self._retire_at:
+        if self.expired(clock.now()):
             return False
         return not (self.stream.looks_stale() if again and not self._owner.wary else self.stream.is_stale())
 
@@ -314,89 +312,3 @@ async def close_source(pieces: Any) -> None:
     close = getattr(pieces, "aclose", None)
     if close is not None:
         await close()
-
-
-class AsyncHttp1Body(AsyncBodyStream):
-    """The body of one response; it holds the connection until its end."""
-
-    __slots__ = ("_connection", "_deadline", "_timeout", "_trailers")
-
-    def __init__(self, connection: AsyncConnection, timeout: float | None, deadline: Deadline | None) -> None:
-        self._connection: AsyncConnection | None = connection
-        self._timeout = timeout
-        self._deadline = deadline
-        self._trailers: RawHeaders | None = None
-
-    async def read(self) -> bytes:
-        """Return all that is left. Raises ReadTimeout, ServerDisconnected, RemoteProtocolError."""
-        connection = self._connection
-        if connection is None:
-            return b""
-        parser = connection.parser
-        if parser.complete:
-            data = parser.take_body()
-            self._end(connection)
-            return data
-        pieces = []
-        while piece := await self.receive():
-            pieces.append(piece)
-        return b"".join(pieces)
-
-    async def receive(self) -> bytes:
-        """Return the next piece, or b"" at the end. Raises ReadTimeout, ServerDisconnected, RemoteProtocolError."""
-        connection = self._connection
-        if connection is None:
-            return b""
-        parser = connection.parser
-        try:
-            while not (data := parser.take_body()):
-                if parser.complete:
-                    break
-                deadline = self._deadline
-                timeout = self._timeout
-                piece = await connection.stream.receive(
-                    BODY_READ_SIZE, timeout if deadline is None else deadline.clamp(timeout)
-                )
-                if piece:
-                    parser.feed(piece)
-                else:
-                    parser.feed_eof()
-        except BaseException as error:
-            self._connection = None
-            connection.drop()
-            connection.explain(error)
-            raise
-        if not data:
-            self._end(connection)
-        return data
-
-    def _end(self, connection: AsyncConnection) -> None:
-        self._connection = None
-        trailers = connection.parser.trailers
-        if trailers:
-            self._trailers = trailers
-        connection.finish()
-
-    async def aclose(self) -> None:
-        """Give up what is unread: keep the connection if nothing more is to come, else close it."""
-        connection = self._connection
-        if connection is not None:
-            if connection.parser.complete:
-                connection.parser.take_body()
-                self._end(connection)
-            else:
-                self._connection = None
-                connection.drop()
-
-    def abandon(self) -> bool:
-        """Close the connection without waiting; return whether there was one."""
-        connection = self._connection
-        if connection is None:
-            return False
-        self._connection = None
-        connection.drop()
-        return True
-
-    def trailers(self) -> RawHeaders:
-        """Return the trailer fields, known at the end of the body."""
-        return self._trailers or []

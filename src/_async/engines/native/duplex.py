@@ -11,7 +11,8 @@ from ....rules.framing import LAST_CHUNK, LengthGuard, encode_chunk
 from ....values.headers import Headers, RawHeaders
 from ....values.request import Request
 from ...response import AsyncBodyStream, AsyncResponse
-from .connection import UPLOAD_SIZE, AsyncConnection, AsyncHttp1Body, close_source, cut
+from .connection import UPLOAD_SIZE, AsyncConnection, close_source, cut
+from .http1_body import AsyncHttp1Body
 
 if TYPE_CHECKING:
     from ....values.body import Body

@@ -152,7 +152,7 @@ class AsyncNativeDriver(AsyncEngine):
                 pool.release(taken, reusable=False)
                 return None
         try:
-            stream = await pool.open(self._connector.open, request, endpoint, proxy)
+            stream = await pool.attempt(self._connector.open, request, endpoint, proxy)
         except BaseException:
             pool.give_back(taken)
             raise

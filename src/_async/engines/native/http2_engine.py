@@ -152,7 +152,7 @@ class AsyncHttp2Driver(AsyncNativeDriver):
     ) -> AsyncConnection | AsyncHttp2Connection:
         try:
             alpn = HTTP1 if alone else self._alpn
-            stream = await pool.open(self._connector.open, request, endpoint, proxy, alpn)
+            stream = await pool.attempt(self._connector.open, request, endpoint, proxy, alpn)
             http2 = not alone and self._agreed(stream, endpoint)
         except BaseException as error:
             pool.give_back(permit, failed=isinstance(error, HTTPError))

@@ -160,18 +160,18 @@ class AsyncPool:
         else:
             self.release(given, reusable=True)
 
-    async def open(self, connect: AsyncJob[T], *args: Any) -> T:
+    async def attempt(self, connect: AsyncJob[T], *args: Any) -> T:
         """Return what ``connect`` does, which closing the pool breaks off. Raises CloseError."""
-        attempt = AsyncBreaker(closed_meanwhile)
+        breaker = AsyncBreaker(closed_meanwhile)
         with self._lock:
             if self._closed:
                 raise closed_meanwhile()
-            self._attempts.add(attempt)
+            self._attempts.add(breaker)
         try:
-            return await attempt.run(connect, *args)
+            return await breaker.run(connect, *args)
         finally:
             with self._lock:
-                self._attempts.discard(attempt)
+                self._attempts.discard(breaker)
 
     # From a connection.
 

@@ -19,10 +19,11 @@ from ....exceptions import (
 from ....rules.framing import LAST_CHUNK, LengthGuard, encode_chunk
 from ....rules.http1 import ResponseParser
 from ....rules.request_head import encode_head
-from ....values.headers import Headers, RawHeaders
+from ....values.headers import Headers
 from ....values.options import DUPLEX
 from ....values.request import Request
-from ...response import BodyStream, Response
+from ...response import Response
+from .http1_body import Http1Body
 from .upgraded import UpgradedBody, UpgradedStream
 
 if TYPE_CHECKING:
@@ -32,11 +33,9 @@ if TYPE_CHECKING:
     from ....values.url import Endpoint
     from .pool import Pool, RoutePool
 
-__all__ = ["Connection", "Http1Body"]
+__all__ = ["Connection"]
 
 READ_SIZE = 65536
-# The C library takes fresh pages from the kernel for each piece from 128 KiB on, which costs more than copying it.
-BODY_READ_SIZE = 126976
 # A body up to this size goes out with its head in one write.
 JOINED_SIZE = 65536
 UPLOAD_SIZE = 262144
@@ -99,8 +98,7 @@ class Connection:
 
         For a request that may be sent ``again`` a glance is enough, until one was wrong.
         """
-        now = clock.now()
-        if now - self.idle_since >= self._keep_alive or now >= self._retire_at:
+        if self.expired(clock.now()):
             return False
         return not (self.stream.looks_stale() if again and not self._owner.wary else self.stream.is_stale())
 
@@ -313,89 +311,3 @@ def close_source(pieces: Any) -> None:
     close = getattr(pieces, "close", None)
     if close is not None:
         close()
-
-
-class Http1Body(BodyStream):
-    """The body of one response; it holds the connection until its end."""
-
-    __slots__ = ("_connection", "_deadline", "_timeout", "_trailers")
-
-    def __init__(self, connection: Connection, timeout: float | None, deadline: Deadline | None) -> None:
-        self._connection: Connection | None = connection
-        self._timeout = timeout
-        self._deadline = deadline
-        self._trailers: RawHeaders | None = None
-
-    def read(self) -> bytes:
-        """Return all that is left. Raises ReadTimeout, ServerDisconnected, RemoteProtocolError."""
-        connection = self._connection
-        if connection is None:
-            return b""
-        parser = connection.parser
-        if parser.complete:
-            data = parser.take_body()
-            self._end(connection)
-            return data
-        pieces = []
-        while piece := self.receive():
-            pieces.append(piece)
-        return b"".join(pieces)
-
-    def receive(self) -> bytes:
-        """Return the next piece, or b"" at the end. Raises ReadTimeout, ServerDisconnected, RemoteProtocolError."""
-        connection = self._connection
-        if connection is None:
-            return b""
-        parser = connection.parser
-        try:
-            while not (data := parser.take_body()):
-                if parser.complete:
-                    break
-                deadline = self._deadline
-                timeout = self._timeout
-                piece = connection.stream.receive(
-                    BODY_READ_SIZE, timeout if deadline is None else deadline.clamp(timeout)
-                )
-                if piece:
-                    parser.feed(piece)
-                else:
-                    parser.feed_eof()
-        except BaseException as error:
-            self._connection = None
-            connection.drop()
-            connection.explain(error)
-            raise
-        if not data:
-            self._end(connection)
-        return data
-
-    def _end(self, connection: Connection) -> None:
-        self._connection = None
-        trailers = connection.parser.trailers
-        if trailers:
-            self._trailers = trailers
-        connection.finish()
-
-    def close(self) -> None:
-        """Give up what is unread: keep the connection if nothing more is to come, else close it."""
-        connection = self._connection
-        if connection is not None:
-            if connection.parser.complete:
-                connection.parser.take_body()
-                self._end(connection)
-            else:
-                self._connection = None
-                connection.drop()
-
-    def abandon(self) -> bool:
-        """Close the connection without waiting; return whether there was one."""
-        connection = self._connection
-        if connection is None:
-            return False
-        self._connection = None
-        connection.drop()
-        return True
-
-    def trailers(self) -> RawHeaders:
-        """Return the trailer fields, known at the end of the body."""
-        return self._trailers or []

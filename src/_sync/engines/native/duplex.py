@@ -12,7 +12,8 @@ from ....rules.framing import LAST_CHUNK, LengthGuard, encode_chunk
 from ....values.headers import Headers, RawHeaders
 from ....values.request import Request
 from ...response import BodyStream, Response
-from .connection import UPLOAD_SIZE, Connection, Http1Body, close_source, cut
+from .connection import UPLOAD_SIZE, Connection, close_source, cut
+from .http1_body import Http1Body
 
 if TYPE_CHECKING:
     from ....values.body import Body

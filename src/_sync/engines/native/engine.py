@@ -153,7 +153,7 @@ class NativeDriver(Engine):
                 pool.release(taken, reusable=False)
                 return None
         try:
-            stream = pool.open(self._connector.open, request, endpoint, proxy)
+            stream = pool.attempt(self._connector.open, request, endpoint, proxy)
         except BaseException:
             pool.give_back(taken)
             raise

@@ -25,6 +25,7 @@ from ....rules.http2_frames import CANCEL, goaway
 from ....rules.http2_machine import Http2Machine
 from ....rules.http2_silence import lost, not_taken, silent
 from ....rules.http2_stream import Http2Stream
+from ....values.body import BODY_READ_SIZE
 
 if TYPE_CHECKING:
     from ...._network import ByteStream
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Http2Connection"]
 
-# As BODY_READ_SIZE of an HTTP/1.1 connection.
-READ_SIZE = 126976
 FAREWELL_TIMEOUT = 1.0
 """Seconds that the end of a stream may take to be sent when its request was given up."""
 
@@ -165,7 +164,7 @@ class Http2Connection:
                 return
             self._reading = True
         try:
-            while (data := self.stream.read_nowait(READ_SIZE)) is not None:
+            while (data := self.stream.read_nowait(BODY_READ_SIZE)) is not None:
                 self.receive(data)
                 if not data:
                     break
@@ -232,7 +231,7 @@ class Http2Connection:
             else:
                 silence = None
         try:
-            data = read_shared(self.stream, READ_SIZE, left)
+            data = read_shared(self.stream, BODY_READ_SIZE, left)
         except ReadTimeout:
             if silence is None:
                 raise silent(self.pool.route, timeout) from None
@@ -360,7 +359,7 @@ class Http2Connection:
             self._reading = True
         try:
             while isinstance(error, NetworkError):
-                data = read_shared(self.stream, READ_SIZE, FAREWELL_TIMEOUT)
+                data = read_shared(self.stream, BODY_READ_SIZE, FAREWELL_TIMEOUT)
                 self.receive(data)
                 if not data:
                     break

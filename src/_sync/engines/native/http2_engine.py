@@ -153,7 +153,7 @@ class Http2Driver(NativeDriver):
     ) -> Connection | Http2Connection:
         try:
             alpn = HTTP1 if alone else self._alpn
-            stream = pool.open(self._connector.open, request, endpoint, proxy, alpn)
+            stream = pool.attempt(self._connector.open, request, endpoint, proxy, alpn)
             http2 = not alone and self._agreed(stream, endpoint)
         except BaseException as error:
             pool.give_back(permit, failed=isinstance(error, HTTPError))

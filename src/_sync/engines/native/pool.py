@@ -161,18 +161,18 @@ class Pool:
         else:
             self.release(given, reusable=True)
 
-    def open(self, connect: Job[T], *args: Any) -> T:
+    def attempt(self, connect: Job[T], *args: Any) -> T:
         """Return what ``connect`` does, which closing the pool breaks off. Raises CloseError."""
-        attempt = Breaker(closed_meanwhile)
+        breaker = Breaker(closed_meanwhile)
         with self._lock:
             if self._closed:
                 raise closed_meanwhile()
-            self._attempts.add(attempt)
+            self._attempts.add(breaker)
         try:
-            return attempt.run(connect, *args)
+            return breaker.run(connect, *args)
         finally:
             with self._lock:
-                self._attempts.discard(attempt)
+                self._attempts.discard(breaker)
 
     # From a connection.
 

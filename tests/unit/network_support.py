@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import socket
 import ssl
 import struct
@@ -231,3 +232,32 @@ def over_tls(context: ssl.SSLContext, handle: Callable[[Any], object]) -> Callab
 
 
 AnyStream = AsyncByteStream
+
+
+@functools.cache
+def shared_certificates() -> Certificates:
+    """Return one authority for all whom it does not matter which."""
+    return Certificates()
+
+
+def with_stream(
+    flavour: str,
+    secure: bool,
+    handle: Callable[[Any], object],
+    test: Callable[[AnyStream], Any],
+) -> None:
+    """Connect to a server that does ``handle``, and run the test on the stream."""
+    certificates = shared_certificates()
+    with serve(over_tls(certificates.localhost, handle) if secure else handle) as server:
+
+        async def main() -> None:
+            stream = await network(flavour).connect_tcp("127.0.0.1", server.port, 5)
+            if secure:
+                stream = await stream.start_tls(certificates.client(), "localhost", 5)
+            try:
+                await test(stream)
+            finally:
+                await stream.aclose()
+                await pause(flavour, 0)
+
+        run(flavour, main)

@@ -11,42 +11,11 @@ import pytest
 
 from duohttp.exceptions import ReadError, ReadTimeout, WriteError
 
-from .network_support import (
-    FLAVOURS,
-    AnyStream,
-    Certificates,
-    echo,
-    hold,
-    network,
-    over_tls,
-    pause,
-    reset,
-    run,
-    serve,
-    until,
-)
+from .network_support import FLAVOURS, AnyStream, echo, hold, pause, reset, until, with_stream
 
-CERTIFICATES = Certificates()
 SIZE = 65536
 both = pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
 all_flavours = pytest.mark.parametrize("flavour", FLAVOURS)
-
-
-def with_stream(flavour: str, secure: bool, handle: Any, test: Any) -> None:
-    """Connect to a server that does ``handle``, and run the test on the stream."""
-    with serve(over_tls(CERTIFICATES.localhost, handle) if secure else handle) as server:
-
-        async def main() -> None:
-            stream = await network(flavour).connect_tcp("127.0.0.1", server.port, 5)
-            if secure:
-                stream = await stream.start_tls(CERTIFICATES.client(), "localhost", 5)
-            try:
-                await test(stream)
-            finally:
-                await stream.aclose()
-                await pause(flavour, 0)
-
-        run(flavour, main)
 
 
 @both

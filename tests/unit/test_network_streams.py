@@ -19,7 +19,6 @@ from duohttp.exceptions import ConnectError, ConnectTimeout, ReadError, ReadTime
 from .network_support import (
     FLAVOURS,
     AnyStream,
-    Certificates,
     echo,
     hold,
     network,
@@ -28,10 +27,12 @@ from .network_support import (
     reset,
     run,
     serve,
+    shared_certificates,
     until,
+    with_stream,
 )
 
-CERTIFICATES = Certificates()
+CERTIFICATES = shared_certificates()
 TRUSTING = CERTIFICATES.client()
 
 
@@ -51,28 +52,6 @@ BOTH = [(flavour, False) for flavour in [*FLAVOURS, "portable"]] + [
     (flavour, True) for flavour in ["asyncio", "uvloop", "trio", "sync"]
 ]
 plain_and_tls = pytest.mark.parametrize(("flavour", "secure"), BOTH, indirect=["flavour"], ids=ids)
-
-
-def with_stream(
-    flavour: str,
-    secure: bool,
-    handle: Callable[[Any], object],
-    test: Callable[[AnyStream], Any],
-) -> None:
-    """Connect to a server that does ``handle``, and run the test on the stream."""
-    with serve(over_tls(CERTIFICATES.localhost, handle) if secure else handle) as server:
-
-        async def main() -> None:
-            stream = await network(flavour).connect_tcp("127.0.0.1", server.port, 5)
-            if secure:
-                stream = await stream.start_tls(TRUSTING, "localhost", 5)
-            try:
-                await test(stream)
-            finally:
-                await stream.aclose()
-                await pause(flavour, 0)
-
-        run(flavour, main)
 
 
 @plain_and_tls

@@ -106,16 +106,17 @@ def test_limits_of_all_lengths_are_kept_by_one_timer(run: Any) -> None:
             began = monotonic()
             with pytest.raises(TimeoutError):
                 await AsyncWaiter[None]().wait(timeout)
-            assert monotonic() - began > timeout - 0.002  # the resolution of the clocks
+            assert timeout - 0.002 < monotonic() - began < FOREVER / 2  # not by the timer that was armed before
             ended.add(timeout)
 
         async with AsyncTaskGroup() as group:
-            for timeout in (0.06, 0.02, 0.04, 0.0):
-                group.start_soon(wait, timeout)
-                await async_sleep(0)
             waiter = AsyncWaiter[int]()
             group.start_soon(waiter.wait, FOREVER)
             await async_sleep(0)
+            async with AsyncTaskGroup() as shorter:
+                for timeout in (0.06, 0.02, 0.04, 0.0):
+                    shorter.start_soon(wait, timeout)
+                    await async_sleep(0)
             waiter.set(1)
         return ended
 

@@ -301,7 +301,7 @@ class AsyncHttpcoreDriver(AsyncEngine):
             "this engine needs the package httpcore (or httpcore2); install it, or choose another engine"
         )
 
-    # Pools: one for each event loop, none that was made before a fork.
+    # Pools: one for each owner, none that was made before a fork.
 
     def _pool_here(self) -> AsyncCorePool:
         if self._generation != fork_generation():
@@ -318,7 +318,7 @@ class AsyncHttpcoreDriver(AsyncEngine):
         return here
 
     def _living_pools(self) -> dict[Any, AsyncCorePool]:
-        """Drop the pools whose event loops have ended, and return the others. Called under the lock."""
+        """Drop the pools whose owners have ended, and return the others. Called under the lock."""
         for ended in [place for place in self._pools if async_owner_ended(place)]:
             self._pools.pop(ended).close()
         return self._pools

@@ -300,7 +300,7 @@ class HttpcoreDriver(Engine):
             "this engine needs the package httpcore (or httpcore2); install it, or choose another engine"
         )
 
-    # Pools: one for each event loop, none that was made before a fork.
+    # Pools: one for each owner, none that was made before a fork.
 
     def _pool_here(self) -> CorePool:
         if self._generation != fork_generation():
@@ -317,7 +317,7 @@ class HttpcoreDriver(Engine):
         return here
 
     def _living_pools(self) -> dict[Any, CorePool]:
-        """Drop the pools whose event loops have ended, and return the others. Called under the lock."""
+        """Drop the pools whose owners have ended, and return the others. Called under the lock."""
         for ended in [place for place in self._pools if owner_ended(place)]:
             self._pools.pop(ended).close()
         return self._pools

@@ -174,7 +174,7 @@ class AsyncNativeDriver(AsyncEngine):
             max_age=self._limits.max_age,
         )
 
-    # Pools: one for each event loop, none that was made before a fork.
+    # Pools: one for each owner, none that was made before a fork.
 
     def _pool_here(self) -> AsyncPool:
         here = async_owner()
@@ -190,7 +190,7 @@ class AsyncNativeDriver(AsyncEngine):
         return pool
 
     def _living_pools(self, generation: int) -> dict[Any, AsyncPool]:
-        """Drop the pools of the parent process, and those whose event loops have ended. Called under the lock."""
+        """Drop the pools of the parent process, and those whose owners have ended. Called under the lock."""
         if generation != self._generation:
             self._forget_parent(generation)
         for ended in [place for place in self._pools if async_owner_ended(place)]:

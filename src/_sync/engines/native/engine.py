@@ -175,7 +175,7 @@ class NativeDriver(Engine):
             max_age=self._limits.max_age,
         )
 
-    # Pools: one for each event loop, none that was made before a fork.
+    # Pools: one for each owner, none that was made before a fork.
 
     def _pool_here(self) -> Pool:
         here = owner()
@@ -191,7 +191,7 @@ class NativeDriver(Engine):
         return pool
 
     def _living_pools(self, generation: int) -> dict[Any, Pool]:
-        """Drop the pools of the parent process, and those whose event loops have ended. Called under the lock."""
+        """Drop the pools of the parent process, and those whose owners have ended. Called under the lock."""
         if generation != self._generation:
             self._forget_parent(generation)
         for ended in [place for place in self._pools if owner_ended(place)]:

@@ -9,8 +9,6 @@ from ...plugins.plugin import Plugin, check_pair, has_hook
 from ...plugins.redirect import HttpRedirect
 from ...plugins.validator import HttpCallValidator
 from ..proceed import AsyncSend
-from .flow import AsyncFlowHandler
-from .pair import AsyncPairHandler
 from .redirect import AsyncRedirectHandler
 from .validator import AsyncValidatorHandler
 
@@ -43,9 +41,13 @@ def handler_for(plugin: Plugin, plugins: Sequence[Plugin] = ()) -> AsyncSend | N
         waiting: AsyncSend = module.HANDLER(plugin).send
         return waiting
     if has_hook(plugin, "flow"):
+        from .flow import AsyncFlowHandler
+
         return AsyncFlowHandler(plugin).send
     check_pair(plugin, "send_async")
     if has_hook(plugin, "send_async"):
+        from .pair import AsyncPairHandler
+
         return AsyncPairHandler(plugin.send_async, f"{plugin.name}.send_async").send
     return None
 

@@ -10,8 +10,6 @@ from ...plugins.plugin import Plugin, check_pair, has_hook
 from ...plugins.redirect import HttpRedirect
 from ...plugins.validator import HttpCallValidator
 from ..proceed import Send
-from .flow import FlowHandler
-from .pair import PairHandler
 from .redirect import RedirectHandler
 from .validator import ValidatorHandler
 
@@ -44,9 +42,13 @@ def handler_for(plugin: Plugin, plugins: Sequence[Plugin] = ()) -> Send | None:
         waiting: Send = module.HANDLER(plugin).send
         return waiting
     if has_hook(plugin, "flow"):
+        from .flow import FlowHandler
+
         return FlowHandler(plugin).send
     check_pair(plugin, "send")
     if has_hook(plugin, "send"):
+        from .pair import PairHandler
+
         return PairHandler(plugin.send, f"{plugin.name}.send").send
     return None
 

@@ -23,7 +23,6 @@ from ....values.options import DUPLEX
 from ....values.request import Request
 from ...response import AsyncResponse
 from .http1_body import AsyncHttp1Body
-from .upgraded import AsyncUpgradedBody, AsyncUpgradedStream
 
 if TYPE_CHECKING:
     from ...._network import AsyncByteStream
@@ -170,6 +169,8 @@ class AsyncConnection:
         )
         response.notes = parser.notes
         if parser.upgraded:
+            from .upgraded import AsyncUpgradedBody, AsyncUpgradedStream
+
             stream = AsyncUpgradedStream(self, parser.leftover)
             response.network_stream = stream
             response.attach(AsyncUpgradedBody(stream))

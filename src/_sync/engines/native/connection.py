@@ -24,7 +24,6 @@ from ....values.options import DUPLEX
 from ....values.request import Request
 from ...response import Response
 from .http1_body import Http1Body
-from .upgraded import UpgradedBody, UpgradedStream
 
 if TYPE_CHECKING:
     from ...._network import ByteStream
@@ -171,6 +170,8 @@ class Connection:
         )
         response.notes = parser.notes
         if parser.upgraded:
+            from .upgraded import UpgradedBody, UpgradedStream
+
             stream = UpgradedStream(self, parser.leftover)
             response.network_stream = stream
             response.attach(UpgradedBody(stream))
